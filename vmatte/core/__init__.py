@@ -1,0 +1,1 @@
+"""The ground floor: records, errors and the flow of frames; numpy and the standard library only."""

@@ -1,0 +1,1 @@
+"""Hints: masks and plates, read from files or made from the clip."""

@@ -1,0 +1,1 @@
+"""Writers: one way of storing pictures each."""

@@ -1,0 +1,1 @@
+"""Metrics of mattes, usable without torch."""

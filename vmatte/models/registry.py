@@ -1,0 +1,117 @@
+"""The register of models: cards, found by folder or entry point, and torch-free until a model is built.
+
+A folder `vmatte/models/<architecture>/` whose `__init__` defines `CARDS` is a model. Other packages add theirs
+through the entry-point group `vmatte.models`, each entry naming such a tuple of cards.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Any, cast
+
+from vmatte.core.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """What a user may change about a model; each model's own dataclass extends it.
+
+    Attributes:
+        name: The card's name.
+    """
+
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A published checkpoint.
+
+    Attributes:
+        url: Where its authors publish it.
+        sha256: Of the file.
+        size: In bytes.
+        licence: Of the weights, which may differ from the code's.
+    """
+
+    url: str
+    sha256: str
+    size: int
+    licence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What there is to know about a model without building it.
+
+    Attributes:
+        name: `architecture` or `architecture.variant`.
+        summary: One line for people.
+        factory: `package.module:function`, imported on first use; called with the settings and a device name.
+        settings: Dataclass of this model's settings, a ModelSettings.
+        needs: Names of hints it cannot work without.
+        takes: Names of hints it uses when given.
+        gives: `alpha`, and `colour` when it estimates the foreground itself.
+        licence: Of the code and, if any, the weights.
+        paper: What it implements.
+        weights: The published checkpoint; None when it has none.
+        extra: Name of the optional dependency group it needs.
+    """
+
+    name: str
+    summary: str
+    factory: str
+    settings: type[ModelSettings]
+    needs: frozenset[str] = frozenset()
+    takes: frozenset[str] = frozenset()
+    gives: frozenset[str] = frozenset({"alpha"})
+    licence: str = "MIT"
+    paper: str = ""
+    weights: Weights | None = None
+    extra: str | None = None
+
+
+@cache
+def cards() -> dict[str, Card]:
+    """All cards by name, sorted."""
+    found: dict[str, Card] = {}
+    package = importlib.import_module("vmatte.models")
+    folders = [
+        importlib.import_module(f"vmatte.models.{entry.name}")
+        for entry in pkgutil.iter_modules(package.__path__)
+        if entry.ispkg
+    ]
+    own = [card for folder in folders for card in getattr(folder, "CARDS", ())]
+    foreign = [card for entry in entry_points(group="vmatte.models") for card in entry.load()]
+    for card in own + foreign:
+        if card.name in found:
+            raise ConfigError(f"two models are called {card.name!r}: uninstall the package that adds the second one")
+        found[card.name] = card
+    return dict(sorted(found.items()))
+
+
+def card(name: str) -> Card:
+    """The card called `name`.
+
+    Raises:
+        ConfigError: There is none; the message names the nearest and lists all.
+    """
+    known = cards()
+    if name not in known:
+        near = get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise ConfigError(f"unknown model {name!r}: {hint}known models are {', '.join(known)}")
+    return known[name]
+
+
+def build(settings: ModelSettings, device: str) -> Any:  # noqa: ANN401  any of the three model protocols
+    """Imports the factory of the model these settings belong to and calls it."""
+    module, _, function = card(settings.name).factory.partition(":")
+    factory = cast("Callable[[ModelSettings, str], Any]", getattr(importlib.import_module(module), function))
+    return factory(settings, device)

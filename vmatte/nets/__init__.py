@@ -1,0 +1,1 @@
+"""What neural networks share: loading, blocks, quantisation."""

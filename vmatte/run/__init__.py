@@ -1,0 +1,1 @@
+"""The works: a plan and a clip become files and a report."""

@@ -1,0 +1,1 @@
+"""Stages: what happens to a matte between the model and the file."""
