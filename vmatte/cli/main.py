@@ -47,7 +47,7 @@ def cli() -> None:
     vmatte process walker.mp4                          pick a model, write alpha and ProRes 4444
     vmatte process walk.mp4 --mask first.png           follow the subject painted on the first frame
     vmatte process shot.mov --plate empty.png          compare with a picture of the empty scene
-    """
+    """  # noqa: D301  click reads the character, not the escape
 
 
 def main() -> None:

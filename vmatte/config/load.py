@@ -10,7 +10,7 @@ import yaml
 from hydra import compose, initialize_config_module
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
-from hydra.errors import HydraException
+from hydra.errors import HydraException, OverrideParseException
 from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -67,11 +67,21 @@ def _composed(overrides: Sequence[str]) -> DictConfig:
 
 def _register() -> None:
     store = ConfigStore.instance()
-    model: Any = MISSING
-    store.store(group="schema", name="plan", node=Plan(model=model))
-    store.store(group="schema/model", name="auto", node=ModelSettings(name="auto"))
+    store.store(group="schema", name="plan", node=_schema(Plan(model=MISSING)))
+    store.store(group="schema/model", name="auto", node=_schema(ModelSettings(name="auto")))
     for known in cards().values():
-        store.store(group="schema/model", name=known.name, node=known.settings)
+        store.store(group="schema/model", name=known.name, node=_schema(known.settings()))
+
+
+def _schema(settings: object) -> DictConfig:
+    """A typed node that can be overridden: OmegaConf marks those of frozen dataclasses read-only, each by itself."""
+    node: DictConfig = OmegaConf.structured(settings)
+    waiting = [node]
+    while waiting:
+        here = waiting.pop()
+        OmegaConf.set_readonly(here, None)
+        waiting += [child for child in here._content.values() if isinstance(child, DictConfig)]
+    return node
 
 
 def _explained(error: Exception, overrides: Sequence[str]) -> str:
@@ -83,17 +93,22 @@ def _explained(error: Exception, overrides: Sequence[str]) -> str:
                 card(value)
             except ConfigError as unknown:
                 return str(unknown)
-    chain: list[str] = []
+    if isinstance(error, OverrideParseException):
+        return f"cannot read --set {error.override}: write key=value, and quote a value with special characters twice"
+    chain: list[BaseException] = []
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ConfigError):
             return str(cause)
-        chain.append(str(cause).strip().split("\n")[0])
+        chain.append(cause)
         cause = cause.__cause__ or cause.__context__
-    told = chain[-1] if chain[-1] else chain[0]
-    about = next((text for text in overrides if _key(text) and _key(text) in " ".join(chain)), None)
-    keys = "; `vmatte config` lists every key and its value"
-    return f"cannot apply --set {about}: {told}{keys}" if about else f"{told}{keys}"
+    # OmegaConf says what was expected; hydra, around it, only that something went wrong.
+    teller = next((link for link in chain if isinstance(link, OmegaConfBaseException)), chain[-1])
+    told = str(teller).strip().split("\n")[0]
+    everything = " ".join(map(str, chain))
+    about = next((text for text in overrides if _key(text) in everything), None)
+    blame = f"cannot apply --set {about}: " if about else ""
+    return f"{blame}{told}; `vmatte config` lists every key and its value"
 
 
 def _key(override: str) -> str:

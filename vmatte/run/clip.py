@@ -109,9 +109,9 @@ class _Run:
         ready = self._queue(stack, "model", mattes)
         if not prepared.stages:
             return ready
-        staged = metered(
-            _staged(self._clip, prepared.stages, metered(ready, wait := Meter("wait"))), self._stages, wait
-        )
+        waiting = Meter("wait")
+        staged = _staged(self._clip, prepared.stages, metered(ready, waiting))
+        return self._queue(stack, "stages", metered(staged, self._stages, waiting))
 
     def _queue(self, stack: ExitStack, name: str, items: Iterator[Any]) -> Prefetch[Any]:
         self._queues[name] = queue = Prefetch(items, self._plan.stream.depth, name)

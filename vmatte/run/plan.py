@@ -63,8 +63,8 @@ class Foreground(Enum):
 class Profile(Enum):
     """ProRes flavour with alpha."""
 
-    p4444 = "4444"
-    p4444xq = "4444xq"
+    standard = "4444"
+    xq = "4444xq"
 
 
 @dataclass(frozen=True)
@@ -92,11 +92,11 @@ class ProresPlan:
     """How to write ProRes.
 
     Attributes:
-        profile: 4444 or 4444 XQ.
+        profile: `standard` is 4444, `xq` is 4444 XQ.
         bits_per_mb: Bits per macroblock, for smaller files; 0 leaves the encoder its own budget.
     """
 
-    profile: Profile = Profile.p4444
+    profile: Profile = Profile.standard
     bits_per_mb: int = 0
 
     def __post_init__(self) -> None:
