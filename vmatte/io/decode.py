@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import av
 from av.container import InputContainer
@@ -69,7 +70,7 @@ def decoder_for(stream: VideoStream, threads: int) -> VideoCodecContext:
     """A decoder that delivers everything the stream holds, alpha included."""
     decoder = stream.codec_context
     if has_alpha_layer(stream):
-        decoder = VideoCodecContext.create(_ALPHA_DECODERS[decoder.codec.name], "r")
+        decoder = cast(VideoCodecContext, av.CodecContext.create(_ALPHA_DECODERS[decoder.codec.name], "r"))
     decoder.thread_type = "AUTO"
     decoder.thread_count = threads
     return decoder

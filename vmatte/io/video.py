@@ -67,6 +67,10 @@ class VideoSource:
                 yield Frame(index, pts, rgb, sdr, duration, alpha)
                 del rgb, sdr, alpha
 
+    def count(self) -> int:
+        """How many frames there are, as the packets tell it, or by decoding them all if the packets do not."""
+        return len(self._times().pts) * (2 if self._per_field else 1)
+
     def span(self, start: float | None, end: float | None) -> tuple[int, int | None]:
         """Frame numbers of a time range in seconds, counted from the first frame's own time.
 
