@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import av
 from av import AudioFrame, AudioResampler
@@ -83,7 +83,7 @@ class Sound:
                 continue  # the flush at the end, or a damaged packet
             end = (packet.pts + (packet.duration or 0)) * packet.time_base
             if self._start is None or end > self._start:
-                yield packet
+                yield cast("Packet[AudioStream]", packet)
 
 
 class _Copied:
@@ -123,7 +123,7 @@ class _Decoded:
         self._shift = shift
         self._rate = stream.codec_context.sample_rate
         self._layout = stream.codec_context.layout.name
-        self._stream = target.add_stream(_PCM, rate=self._rate, layout=self._layout)
+        self._stream = cast("AudioStream", target.add_stream(_PCM, rate=self._rate, layout=self._layout))
         self._stream.metadata.update(_labels(stream))
         self._resampler = AudioResampler(format=_PCM_SAMPLES, layout=self._layout, rate=self._rate)
         self._at: int | None = None

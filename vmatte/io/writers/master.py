@@ -14,8 +14,7 @@ from av import VideoFrame
 from vmatte.core.errors import OutputError
 from vmatte.core.types import Clip, Picture
 from vmatte.io.writers.planes import fingerprint, plane, put_alpha
-from vmatte.io.writers.prores import Start
-from vmatte.io.writers.recipe import Recipe
+from vmatte.io.writers.recipe import STARTS, Recipe, check_choice
 from vmatte.io.writers.tags import COVERAGE
 
 _FORMAT = "gray16le"
@@ -33,8 +32,11 @@ class MasterOptions:
         workers: Encoders side by side; 0 for one per free processor.
     """
 
-    start: Start = Start.SOURCE
+    start: str = "source"
     workers: int = 0
+
+    def __post_init__(self) -> None:
+        check_choice("start", self.start, STARTS)
 
 
 def master(clip: Clip, options: MasterOptions) -> Recipe:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from contextlib import suppress
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import av
 from av.container import OutputContainer
@@ -31,6 +30,9 @@ class Cut:
 
     start: bool = False
     end: bool = False
+
+
+NO_CUT = Cut()
 
 
 class Mux:
@@ -66,9 +68,11 @@ class Mux:
         options = {"movie_timescale": str(_movie_scale(clip))} if recipe.container in ("mov", "mp4") else {}
         # We interleave ourselves; waiting for a stream that has ended would keep ten seconds of pictures in memory.
         options["max_interleave_delta"] = "1"
+        # Without it a Matroska file carries a random number, and no two runs give the same bytes.
+        options["fflags"] = "bitexact"
         self._file: OutputContainer = av.open(str(work), "w", format=recipe.container, container_options=options)
         try:
-            self.stream: VideoStream = self._file.add_stream(recipe.codec, rate=clip.rate)
+            self.stream = cast("VideoStream", self._file.add_stream(recipe.codec, rate=clip.rate))
             recipe.configure(self.stream.codec_context, clip, threads)
             self.stream.time_base = clip.time_base
             self.stream.sample_aspect_ratio = clip.sample_aspect

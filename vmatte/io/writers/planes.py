@@ -29,7 +29,7 @@ _WEIGHTS = {1: (0.2126, 0.0722), 5: (0.299, 0.114), 6: (0.299, 0.114), 9: (0.262
 def plane(frame: VideoFrame, index: int, dtype: DTypeLike, channels: int = 1) -> NDArray[Any]:
     """A writable view of a plane's samples, (H, W) or (H, W, channels), without the padding of its lines."""
     raw = frame.planes[index]
-    rows = np.frombuffer(raw, np.uint8).reshape(-1, raw.line_size)[: raw.height]
+    rows: NDArray[Any] = np.frombuffer(memoryview(raw), np.uint8).reshape(-1, raw.line_size)[: raw.height]
     samples = rows.view(dtype)[:, : raw.width * channels]
     return samples if channels == 1 else samples.reshape(raw.height, raw.width, channels)
 
@@ -85,7 +85,7 @@ def fingerprint(codes: NDArray[Any]) -> int:
     """CRC-32 of a plane's samples, whatever the length of its lines."""
     crc = 0
     for rows in _strips(codes.shape[0]):
-        crc = zlib.crc32(np.ascontiguousarray(codes[rows]), crc)
+        crc = zlib.crc32(np.ascontiguousarray(codes[rows]).data, crc)
     return crc
 
 

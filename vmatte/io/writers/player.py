@@ -13,8 +13,7 @@ from av import VideoFrame
 from vmatte.core.errors import ConfigError, OutputError
 from vmatte.core.types import Clip, Picture
 from vmatte.io.writers.planes import plane, put_alpha
-from vmatte.io.writers.prores import Start
-from vmatte.io.writers.recipe import Recipe
+from vmatte.io.writers.recipe import STARTS, Recipe, check_choice
 from vmatte.io.writers.tags import VIDEO
 
 # ITU-R BT.709-6, 8-bit video levels.
@@ -34,10 +33,11 @@ class PlayerOptions:
     """
 
     crf: int = 16
-    start: Start = Start.SOURCE
+    start: str = "source"
     workers: int = 0
 
     def __post_init__(self) -> None:
+        check_choice("start", self.start, STARTS)
         if not 0 <= self.crf <= _MOST_CRF:
             raise ConfigError(f"crf must be 0 to {_MOST_CRF}, not {self.crf}")
 

@@ -7,7 +7,6 @@ comes back as 4092 of 4095.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 
 import numpy as np
 from av import VideoFrame
@@ -15,29 +14,16 @@ from av import VideoFrame
 from vmatte.core.errors import ConfigError, OutputError
 from vmatte.core.types import Clip, Picture
 from vmatte.io.writers.planes import fingerprint, plane, put_alpha, put_yuv
-from vmatte.io.writers.recipe import Recipe
+from vmatte.io.writers.recipe import STARTS, Recipe, check_choice
 from vmatte.io.writers.tags import prores_tags
 
 _FORMAT = "yuva444p10le"
 _OPAQUE = 1023
 # The decoder widens to 12 bits: FFmpeg 8 always, older ones for XQ only.
 _DECODED_OPAQUE = {"yuva444p12le": 4095, "yuva444p10le": 1023}
+_PROFILES = ("4444", "4444xq")
 # Bits per macroblock that prores_ks accepts (its option `bits_per_mb`).
 _MOST_BITS = 8192
-
-
-class Start(Enum):
-    """Where a file's clock starts: as in the source, or at zero with the first picture."""
-
-    SOURCE = "source"
-    ZERO = "zero"
-
-
-class Profile(Enum):
-    """Flavours of ProRes that carry alpha."""
-
-    P4444 = "4444"
-    P4444XQ = "4444xq"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +38,15 @@ class ProresOptions:
         workers: Encoders side by side; 0 for one per free processor.
     """
 
-    profile: Profile = Profile.P4444
+    profile: str = "4444"
     bits_per_mb: int = 0
     audio: bool = True
-    start: Start = Start.SOURCE
+    start: str = "source"
     workers: int = 0
 
     def __post_init__(self) -> None:
+        check_choice("profile", self.profile, _PROFILES)
+        check_choice("start", self.start, STARTS)
         if not 0 <= self.bits_per_mb <= _MOST_BITS:
             raise ConfigError(f"bits_per_mb must be 0 to {_MOST_BITS}, not {self.bits_per_mb}")
 
@@ -66,7 +54,7 @@ class ProresOptions:
 def prores(clip: Clip, options: ProresOptions) -> Recipe:
     """The recipe for a clip."""
     tags = prores_tags(clip.colour)
-    settings = {"profile": options.profile.value, "alpha_bits": "16", "vendor": "apl0"}
+    settings = {"profile": options.profile, "alpha_bits": "16", "vendor": "apl0"}
     if options.bits_per_mb:
         settings["bits_per_mb"] = str(options.bits_per_mb)
 

@@ -11,9 +11,12 @@ from av import VideoFrame
 from av.codec.codec import UnknownCodecError
 from av.video.codeccontext import VideoCodecContext
 
-from vmatte.core.errors import OutputError
+from vmatte.core.errors import ConfigError, OutputError
 from vmatte.core.types import Clip, Picture
 from vmatte.io.writers.tags import Tags
+
+# Where a file's clock starts: as in the source, or at zero with the first picture.
+STARTS = ("source", "zero")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +82,9 @@ def require_codec(name: str) -> None:
         av.Codec(name, "w")
     except UnknownCodecError as error:
         raise OutputError(f"the installed FFmpeg has no encoder {name!r}: install the `av` wheel from PyPI") from error
+
+
+def check_choice(key: str, value: str, choices: tuple[str, ...]) -> None:
+    """Raises ConfigError if an option has none of its possible values."""
+    if value not in choices:
+        raise ConfigError(f"{key} must be one of {', '.join(choices)}, not {value!r}")

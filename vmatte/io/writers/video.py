@@ -12,7 +12,7 @@ from vmatte.core.errors import OutputError
 from vmatte.core.timing import Meter
 from vmatte.core.types import Clip, Picture
 from vmatte.io.writers.check import Ledger, check_file
-from vmatte.io.writers.mux import Cut, Mux
+from vmatte.io.writers.mux import NO_CUT, Cut, Mux
 from vmatte.io.writers.partial import Partial, explained
 from vmatte.io.writers.pool import Pool
 from vmatte.io.writers.recipe import Recipe
@@ -78,7 +78,7 @@ class VideoWriter:
         overwrite: bool = False,
         workers: int = 1,
         from_zero: bool = False,
-        cut: Cut = Cut(),
+        cut: Cut = NO_CUT,
     ) -> None:
         self.meter = Meter("encode")
         self._clip, self._recipe, self._source, self._cut = clip, recipe, source, cut
@@ -233,5 +233,3 @@ def fits(picture: Picture, clip: Clip) -> None:
                 f"frame {picture.index} is {pixels.shape[1]}x{pixels.shape[0]}, its clip {clip.width}x{clip.height}:"
                 " the size of a clip must not change"
             )
-
-
