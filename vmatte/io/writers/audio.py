@@ -29,34 +29,39 @@ _PCM, _PCM_SAMPLES = "pcm_s16le", "s16"
 
 
 class Sound:
-    """All audio streams of `source`, on their way into `target`.
+    """All audio streams of `source`, on their way into a file.
 
     Args:
         source: The clip's file, opened a second time.
-        target: A container whose header is not written yet; streams are added to it.
         shift: Seconds added to every time.
         start: Packets that end before this time of the source are left out; None keeps all.
 
     Attributes:
         warnings: What could not be copied as it is, in plain words.
+        scales: Units per second that start offsets of the streams need; none for streams that start at zero.
     """
 
-    def __init__(self, source: Path, target: OutputContainer, shift: Fraction, start: Fraction | None) -> None:
+    def __init__(self, source: Path, shift: Fraction, start: Fraction | None) -> None:
         self.warnings: list[str] = []
-        self._target = target
-        self._start = start
+        self._shift, self._start = shift, start
         self._input = av.open(str(source.absolute()))
+        self._streams = self._input.streams.audio
+        moved = shift or start is not None
+        self.scales = [_tick(stream).denominator for stream in self._streams if moved or stream.start_time]
         self._tracks: dict[int, _Copied | _Decoded] = {}
-        for stream in self._input.streams.audio:
+        self._packets = self._read()
+        self._next = next(self._packets, None)
+
+    def attach(self, target: OutputContainer) -> None:
+        """Adds the streams to a container whose header is not written yet."""
+        for stream in self._streams:
             copied = stream.codec_context.name.startswith(_QUICKTIME)
-            self._tracks[stream.index] = (_Copied if copied else _Decoded)(stream, target, shift)
+            self._tracks[stream.index] = (_Copied if copied else _Decoded)(stream, target, self._shift)
             if not copied:
                 self.warnings.append(
                     f"audio stream {stream.index} is {stream.codec_context.name}, which QuickTime players do not read:"
                     " it was decoded to 16-bit PCM"
                 )
-        self._packets = self._read()
-        self._next = next(self._packets, None)
 
     def until(self, time: Fraction | None) -> None:
         """Stores what begins before `time` of the source, or everything that is left."""
@@ -77,8 +82,7 @@ class Sound:
         self._input.close()
 
     def _read(self) -> Stream[Packet[AudioStream]]:
-        streams = [self._input.streams[index] for index in self._tracks]
-        for packet in self._input.demux(streams):
+        for packet in self._input.demux(*self._streams):
             if packet.dts is None or packet.pts is None:
                 continue  # the flush at the end, or a damaged packet
             end = (packet.pts + (packet.duration or 0)) * packet.time_base

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # Time scales of a QuickTime movie are signed 32-bit numbers in FFmpeg.
 _LARGEST_SCALE = 2**31 - 1
+_DEFAULT_SCALE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +66,20 @@ class Mux:
         self._shift = shift
         self._cut = cut
         self._sound: Sound | None = None
-        options = {"movie_timescale": str(_movie_scale(clip))} if recipe.container in ("mov", "mp4") else {}
-        # We interleave ourselves; waiting for a stream that has ended would keep ten seconds of pictures in memory.
-        options["max_interleave_delta"] = "1"
-        # Without it a Matroska file carries a random number, and no two runs give the same bytes.
-        options["fflags"] = "bitexact"
-        self._file: OutputContainer = av.open(str(work), "w", format=recipe.container, container_options=options)
+        self._file: OutputContainer | None = None
         try:
+            if source is not None:
+                self._sound = Sound(source, shift * self._tick, first * self._tick if cut.start else None)
+            scales = self._sound.scales if self._sound else []
+            self._file = av.open(
+                str(work), "w", format=recipe.container, container_options=_container_options(recipe, clip, scales)
+            )
             self.stream = cast("VideoStream", self._file.add_stream(recipe.codec, rate=clip.rate))
             recipe.configure(self.stream.codec_context, clip, threads)
             self.stream.time_base = clip.time_base
             self.stream.sample_aspect_ratio = clip.sample_aspect
-            if source is not None:
-                start = first * self._tick if cut.start else None
-                self._sound = Sound(source, self._file, shift * self._tick, start)
+            if self._sound is not None:
+                self._sound.attach(self._file)
             self._file.start_encoding()
         except BaseException:
             self.close_quietly()
@@ -104,6 +105,7 @@ class Mux:
         packet.duration = duration
         packet.time_base = self._tick
         packet.stream = self.stream
+        assert self._file is not None
         self._file.mux(packet)
 
     def finish(self, end: int) -> None:
@@ -112,6 +114,7 @@ class Mux:
             self._sound.until(end * self._tick if self._cut.end else None)
             self._sound.finish()
             self._sound.close()
+        assert self._file is not None
         self._file.close()
 
     def close_quietly(self) -> None:
@@ -122,15 +125,27 @@ class Mux:
                     part.close()
 
 
-def _movie_scale(clip: Clip) -> int:
+def _container_options(recipe: Recipe, clip: Clip, sound: list[int]) -> dict[str, str]:
+    options = {
+        # We interleave ourselves; waiting for a stream that has ended would keep ten seconds of pictures in memory.
+        "max_interleave_delta": "1",
+        # Without it a Matroska file carries a random number, and no two runs give the same bytes.
+        "fflags": "bitexact",
+    }
+    if recipe.container in ("mov", "mp4"):
+        options["movie_timescale"] = str(_movie_scale(clip.time_base.denominator, sound))
+    return options
+
+
+def _movie_scale(pictures: int, sound: list[int]) -> int:
     """Units per second in which QuickTime stores start offsets, so that they are as exact as the timestamps.
 
-    The default of 1000 would round a start offset to a millisecond. A scale that also divides common sampling
-    rates keeps the offset of the sound.
+    FFmpeg's default of 1000 would round them to a millisecond; less than that is never used, since durations are
+    stored in the same unit.
     """
-    scale = clip.time_base.denominator
-    for rate in (48000, 44100):
-        wider = math.lcm(scale, rate)
+    scale = pictures
+    for needed in sound:
+        wider = math.lcm(scale, needed)
         if wider <= _LARGEST_SCALE:
             scale = wider
-    return scale
+    return scale * max(1, math.ceil(_DEFAULT_SCALE / scale))
