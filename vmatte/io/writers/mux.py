@@ -130,7 +130,7 @@ def _container_options(recipe: Recipe, clip: Clip, sound: list[int]) -> dict[str
         # We interleave ourselves; waiting for a stream that has ended would keep ten seconds of pictures in memory.
         "max_interleave_delta": "1",
         # Without it a Matroska file carries a random number, and no two runs give the same bytes.
-        "fflags": "bitexact",
+        "fflags": "+bitexact",
     }
     if recipe.container in ("mov", "mp4"):
         options["movie_timescale"] = str(_movie_scale(clip.time_base.denominator, sound))
