@@ -53,7 +53,7 @@ def layered(flows: Flows, alpha: Floats, tolerance: float, ruler: Ruler) -> Floa
     core = erode(alpha > 0.9, ruler.radius(1.5)) * agreement(flows.forward, flows.backward, tolerance)
     total = float(core.sum())
     if total < 1:
-        return np.clip(warp(alpha, flows.backward), 0, 1)
+        return _moved(alpha, flows.backward)
     carried = flows.forward * core[..., None]
     summed = np.dstack([carried, core]).astype(np.float32)
     least = np.float32(1e-6)
@@ -62,4 +62,9 @@ def layered(flows: Flows, alpha: Floats, tolerance: float, ruler: Ruler) -> Floa
     for length, weight in SPREADS:
         side = 2 * ruler.box(length) + 1
         spread += cv2.blur(summed, (side, side)) * np.float32(weight)
-    return np.clip(warp(alpha, inverted(spread[..., :2] / spread[..., 2:])), 0, 1)
+    return _moved(alpha, inverted(spread[..., :2] / spread[..., 2:]))
+
+
+def _moved(alpha: Floats, flow: Floats) -> Floats:
+    moved: Floats = np.clip(warp(alpha, flow), 0, 1)
+    return moved
