@@ -79,7 +79,8 @@ def _palette(generator: np.random.Generator) -> NDArray[np.float32]:
     hue = generator.uniform(0, 180) + generator.normal(0, 28, 9)
     hsv = np.stack([hue % 180, generator.uniform(20, 120, 9), generator.uniform(70, 225, 9)], -1)
     rgb = cv2.cvtColor(np.rint(hsv).astype(np.uint8)[None], cv2.COLOR_HSV2RGB)
-    return rgb[0].astype(np.float32)
+    palette: NDArray[np.float32] = rgb[0].astype(np.float32)
+    return palette
 
 
 def _shape(generator: np.random.Generator, picture: Picture, colour: NDArray[np.float32], grain: Picture) -> None:

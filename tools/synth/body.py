@@ -13,7 +13,8 @@ from tools.synth.noise import octaves
 
 Plane = NDArray[np.float32]
 Colour = Sequence[float]
-Cloth = Callable[[Plane, Plane], NDArray[np.float32]]
+Tint = NDArray[np.float32]
+Cloth = Callable[[Plane, Plane], Tint]
 """Colour (H, W, 3) in 0..255 at distances along and across a part, in world units."""
 
 
@@ -65,7 +66,8 @@ def _radius(along: Plane, stations: NDArray[np.float64], radii: NDArray[np.float
     middle = np.interp(along, stations, radii)
     before = np.sqrt(np.maximum(first**2 - (start - along) ** 2, 0))
     after = np.sqrt(np.maximum(last**2 - (along - end) ** 2, 0))
-    return np.where(along < start, before, np.where(along > end, after, middle)).astype(np.float32)
+    radius: Plane = np.where(along < start, before, np.where(along > end, after, middle)).astype(np.float32)
+    return radius
 
 
 def plain(generator: np.random.Generator, colour: Colour, grain: float = 0.06) -> Cloth:
@@ -73,9 +75,10 @@ def plain(generator: np.random.Generator, colour: Colour, grain: float = 0.06) -
     base = np.asarray(colour, np.float32)
     seed = int(generator.integers(1 << 30))
 
-    def cloth(along: Plane, across: Plane) -> NDArray[np.float32]:
+    def cloth(along: Plane, across: Plane) -> Tint:
         weave = octaves(np.random.default_rng(seed), (along.shape[1], along.shape[0]), 4, 12.0, 0.9)
-        return base * (1 + grain * weave[..., None])
+        colour: Tint = base * (1 + np.float32(grain) * weave[..., None])
+        return colour
 
     return cloth
 
@@ -85,9 +88,10 @@ def striped(generator: np.random.Generator, colours: Sequence[Colour], period: f
     table = np.asarray(colours, np.float32)
     ground = plain(generator, (1.0, 1.0, 1.0), 0.05)
 
-    def cloth(along: Plane, across: Plane) -> NDArray[np.float32]:
+    def cloth(along: Plane, across: Plane) -> Tint:
         index = (along / period * len(table)).astype(int) % len(table)
-        return (table[index] * ground(along, across)).astype(np.float32)
+        colour: Tint = table[index] * ground(along, across)
+        return colour
 
     return cloth
 
@@ -97,12 +101,13 @@ def plaid(generator: np.random.Generator, ground: Colour, bands: Colour, thin: C
     weave = plain(generator, (1.0, 1.0, 1.0), 0.05)
     colours = [np.asarray(c, np.float32) for c in (ground, bands, thin)]
 
-    def cloth(along: Plane, across: Plane) -> NDArray[np.float32]:
+    def cloth(along: Plane, across: Plane) -> Tint:
         wide = ((along % period < period * 0.4) * 0.5 + (across % period < period * 0.4) * 0.5)[..., None]
         fine = ((np.abs(along % period - period * 0.7) < 0.9) | (np.abs(across % period - period * 0.7) < 0.9))[
             ..., None
         ]
         mixed = colours[0] * (1 - wide) + colours[1] * wide
-        return (np.where(fine, 0.4 * mixed + 0.6 * colours[2], mixed) * weave(along, across)).astype(np.float32)
+        colour: Tint = np.where(fine, 0.4 * mixed + 0.6 * colours[2], mixed) * weave(along, across)
+        return colour
 
     return cloth

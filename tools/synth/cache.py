@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from tools.synth.cast import Camera, Kind
-from tools.synth.film import Synthetic, scene
+from tools.synth.film import Image8, Plane, Synthetic, scene
 
 
 def save(clip: Synthetic, path: Path) -> None:
     """Writes the arrays an engine and its judge need."""
-    arrays = {
+    arrays: dict[str, Image8 | Plane] = {
         "frames": np.stack(clip.frames),
         "alpha": np.stack(clip.alpha),
         "foreground": np.stack(clip.foreground),
@@ -24,7 +24,7 @@ def save(clip: Synthetic, path: Path) -> None:
         arrays["despilled"] = np.stack(clip.despilled)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial.npz")
-    np.savez_compressed(partial, **arrays)
+    np.savez_compressed(partial, allow_pickle=False, **arrays)
     partial.replace(path)
 
 
@@ -37,7 +37,7 @@ def load(path: Path) -> Synthetic:
             alpha=list(arrays["alpha"]),
             foreground=list(arrays["foreground"]),
             despilled=list(arrays["despilled"]) if "despilled" in arrays else None,
-            plate=arrays["plate"] if "plate" in arrays else None,
+            plate=arrays.get("plate"),
             clean=arrays["clean"],
         )
 

@@ -34,12 +34,15 @@ def through_h264(frames: Sequence[Image8], crf: int = 20, rate: int = 30) -> lis
     store.seek(0)
     with av.open(store, "r", format="nut") as back:
         return [
-            frame.reformat(
-                format="rgb24",
-                src_colorspace=Colorspace.ITU709,
-                dst_colorspace=Colorspace.ITU709,
-                src_color_range=ColorRange.MPEG,
-                dst_color_range=ColorRange.JPEG,
-            ).to_ndarray()
+            np.asarray(
+                frame.reformat(
+                    format="rgb24",
+                    src_colorspace=Colorspace.ITU709,
+                    dst_colorspace=Colorspace.ITU709,
+                    src_color_range=ColorRange.MPEG,
+                    dst_color_range=ColorRange.JPEG,
+                ).to_ndarray(),
+                np.uint8,
+            )
             for frame in back.decode(video=0)
         ]

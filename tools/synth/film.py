@@ -94,7 +94,8 @@ def scene(
         seed: Everything random.
         size: Width and height; both even. Geometry scales with the height.
         frames: Length; the same movement is spread over it.
-        screen_colour: `green`, `blue`, `white`; by default green, blue for two of the six kinds, and white for the emoji.
+        screen_colour: `green`, `blue`, `white`; by default green, blue for two of the six
+                kinds, and white for the emoji.
         noise: Standard deviation of the sensor noise.
         crf: Quality of H.264; None leaves the codec out.
     """
@@ -104,7 +105,7 @@ def scene(
     generator = np.random.default_rng([seed, 29])
     recorded = [_noisy(generator, shot.pristine, noise) for shot in shots]
     tripod = camera in ("fixed", "crossing")
-    plate = _noisy(generator, np.clip(clean * PLATE_GAIN, 0, 255), noise) if tripod else None
+    plate = _noisy(generator, (clean * PLATE_GAIN).astype(np.float32), noise) if tripod else None
     return Synthetic(
         name=f"{kind}-{camera}-{seed}",
         frames=recorded if crf is None else through_h264(recorded, crf),
@@ -179,7 +180,7 @@ def _paint(stage: _Set, painter: Painter, index: int, instants: Sequence[float])
         canvas = Canvas(stage.size, stage.samples)
         painter(canvas, stretch(stage.samples) @ stage.views[index], index + instant)
         canvas.average(total, 1 / len(instants))
-    alpha = np.clip(total[..., 3] / 255, 0, 1)
+    alpha = np.clip(total[..., 3] / 255, 0, 1).astype(np.float32)
     colour = 255 * total[..., :3] / np.maximum(total[..., 3:], 1e-3)
     return alpha, np.clip(colour, 0, 255).astype(np.float32)
 
@@ -225,8 +226,8 @@ def _pillar(stage: _Set, index: int) -> tuple[Plane, Plane] | None:
     rgba = cv2.copyMakeBorder(rgba, 2, 2, 2, 2, cv2.BORDER_CONSTANT, value=(0, 0, 0, 0))
     to_world = shift(middle - width / 2, -100) @ stretch(1 / scale) @ shift(-2, -2)
     placed = cv2.warpAffine(rgba.astype(np.float32), (stage.views[index] @ to_world)[:2], stage.size)
-    cover = np.clip(placed[..., 3] / 255, 0, 1)
-    return cover, placed[..., :3] / np.maximum(cover, 1e-3)[..., None]
+    cover = np.clip(placed[..., 3] / 255, 0, 1).astype(np.float32)
+    return cover, (placed[..., :3] / np.maximum(cover, 1e-3)[..., None]).astype(np.float32)
 
 
 def _spill(stage: _Set, colour: Plane, alpha: Plane, behind: Plane) -> Plane:
@@ -239,11 +240,12 @@ def _spill(stage: _Set, colour: Plane, alpha: Plane, behind: Plane) -> Plane:
     return np.clip(lit, 0, 255).astype(np.float32)
 
 
-def _noisy(generator: np.random.Generator, image: NDArray[np.generic], sigma: float) -> Image8:
+def _noisy(generator: np.random.Generator, image: Image8 | Plane, sigma: float) -> Image8:
     if sigma == 0:
         return _byte(image)
     return _byte(image + generator.normal(0, sigma, image.shape).astype(np.float32))
 
 
-def _byte(image: NDArray[np.generic]) -> Image8:
-    return np.clip(np.rint(image), 0, 255).astype(np.uint8)
+def _byte(image: Image8 | Plane) -> Image8:
+    rounded: Image8 = np.clip(np.rint(image), 0, 255).astype(np.uint8)
+    return rounded

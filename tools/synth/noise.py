@@ -35,7 +35,8 @@ def octaves(
         columns = max(2, round(cells * width / height / stretch) + 1)
         grid = generator.standard_normal((rows, columns)).astype(np.float32)
         total += np.float32(falloff**octave) * cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC)
-    return ((total - total.mean()) / max(float(total.std()), 1e-6)).astype(np.float32)
+    field: Field = (total - total.mean()) / np.float32(max(float(total.std()), 1e-6))
+    return field
 
 
 def walk(generator: np.random.Generator, length: int, smooth: float = 2.0) -> Field:
@@ -43,4 +44,5 @@ def walk(generator: np.random.Generator, length: int, smooth: float = 2.0) -> Fi
     raw = generator.standard_normal(length + 16).astype(np.float32)[None]
     line = cv2.GaussianBlur(raw, (0, 0), smooth)[0, 8 : 8 + length]
     # White noise blurred by a Gaussian keeps 1 / (2 sqrt(pi) sigma) of its variance.
-    return (line * np.sqrt(2 * np.sqrt(np.pi) * smooth)).astype(np.float32)
+    signal: Field = line * np.float32(np.sqrt(2 * np.sqrt(np.pi) * smooth))
+    return signal

@@ -104,12 +104,12 @@ class Walker:
 
     def _face(self, head: Part) -> Part:
         sprite = head.sprite.copy()
-        inverse = np.linalg.inv(head.to_units)
+        inverse = np.linalg.inv(head.to_units).astype(np.float64)
         skin = np.asarray(self.skin, float)
 
         def spot(u: float, v: float, axes: tuple[float, float], colour: NDArray[np.float64], angle: float = 0) -> None:
-            centre = np.rint(apply(inverse, np.array([u, v])) * 16).astype(int)
-            lengths = tuple(int(round(max(a * self.density, 0.6) * 16)) for a in axes)
+            centre = np.rint(apply(inverse, np.array([u, v], np.float64)) * 16).astype(int)
+            lengths = tuple(round(max(a * self.density, 0.6) * 16) for a in axes)
             shade = (*(float(c) for c in np.clip(colour, 0, 255)), 255.0)
             cv2.ellipse(sprite, tuple(centre.tolist()), lengths, angle, 0, 360, shade, -1, cv2.LINE_AA, shift=4)
 
