@@ -8,7 +8,7 @@ import click
 @click.command("outputs")
 def command() -> None:
     """List the outputs that --output takes."""
-    from vmatte.io.writers import KINDS
+    from vmatte.io.writers import OUTPUTS
 
-    for name, kind in KINDS.items():
+    for name, kind in OUTPUTS.items():
         click.echo(f"{name:<10} {kind.summary}")

@@ -110,7 +110,7 @@ def _seconds(option: str, text: str | None) -> float | None:
         parts = []
     if not 1 <= len(parts) <= 3 or any(part < 0 for part in parts):
         raise click.UsageError(f"{option} {text!r} is not a time: write seconds, m:s or h:m:s")
-    return sum(part * 60**power for power, part in enumerate(reversed(parts)))
+    return float(sum(part * 60.0**power for power, part in enumerate(reversed(parts))))
 
 
 def _one(job: Job, plan: Plan, plan_data: dict[str, Any], given: dict[str, Any]) -> None:
@@ -118,7 +118,10 @@ def _one(job: Job, plan: Plan, plan_data: dict[str, Any], given: dict[str, Any])
     from vmatte.run.build import prepare
     from vmatte.run.clip import run_job
 
-    say = (lambda text: None) if given["quiet"] else (lambda text: click.echo(text, err=True))
+    def say(text: str) -> None:
+        if not given["quiet"]:
+            click.echo(text, err=True)
+
     prepared = prepare(job, plan)
     for line in _opening(job, prepared):
         say(line)

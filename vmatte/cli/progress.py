@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from types import TracebackType
+from typing import Any
 
 from tqdm import tqdm
 
@@ -13,25 +14,28 @@ class Bar:
 
     def __init__(self, name: str, quiet: bool) -> None:
         self._name, self._quiet = name, quiet
-        self._bar: tqdm[None] | None = None
+        self._bar: tqdm[Any] | None = None
 
     def __call__(self, done: int, total: int | None) -> None:
-        if self._bar is None:
-            self._bar = tqdm(
-                total=total,
-                desc=self._name,
-                unit=" frames",
-                file=sys.stderr,
-                disable=self._quiet,
-                dynamic_ncols=True,
-                bar_format=None
-                if total is None
-                else "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} frames, {rate_fmt}, {remaining} left",
-            )
+        bar = self._bar = self._bar or self._opened(total)
         if total is not None and done > total:
             # The container claimed fewer frames than it holds.
-            self._bar.total = done
-        self._bar.update(done - self._bar.n)
+            bar.total = done
+        bar.update(done - bar.n)
+
+    def _opened(self, total: int | None) -> tqdm[Any]:
+        count = "{n_fmt} frames" if total is None else "{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} frames"
+        left = "" if total is None else ", {remaining} left"
+        return tqdm(
+            total=total,
+            desc=self._name,
+            unit="f",
+            file=sys.stderr,
+            disable=self._quiet,
+            dynamic_ncols=True,
+            smoothing=0.1,
+            bar_format="{desc}: " + count + ", {rate_noinv_fmt}" + left,
+        )
 
     def __enter__(self) -> Bar:
         return self

@@ -80,7 +80,8 @@ def _schema(settings: object) -> DictConfig:
     while waiting:
         here = waiting.pop()
         OmegaConf.set_readonly(here, None)
-        waiting += [child for child in here._content.values() if isinstance(child, DictConfig)]
+        children = [here._get_node(key) for key in here if not OmegaConf.is_missing(here, key)]
+        waiting += [child for child in children if isinstance(child, DictConfig)]
     return node
 
 

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from vmatte.core.errors import HintError, InputError
 from vmatte.core.types import Clip, Image8
-from vmatte.io.images import image_files, number_of, read_image
+from vmatte.io.images import read_image
+from vmatte.io.sequence import members
 
 # Pixels at or above this count as subject, as in every published evaluator that thresholds a mask.
 SUBJECT = 128
@@ -135,15 +136,14 @@ def _mask_files(text: str, clip: Clip, first: int) -> dict[int, Path]:
     if path.is_file():
         return {first: path}
     try:
-        found = image_files(path)
+        found = members(path)
     except InputError as error:
         raise HintError(f"mask {error}") from error
     files: dict[int, Path] = {}
-    for file in found:
-        number = number_of(file)
-        if number is None:
-            raise HintError(f"mask {file}: its name ends in no number, so its frame is unknown; try 000012.png")
-        files[number - clip.first_number] = file
+    for member in found:
+        if member.number is None:
+            raise HintError(f"mask {member.path}: no number in its name, so its frame is unknown; try 000012.png")
+        files[member.number - clip.first_number] = member.path
     return files
 
 

@@ -11,8 +11,10 @@ from vmatte.io.options import InputOptions
 from vmatte.io.sequence import SequenceSource, is_pattern
 from vmatte.io.video import VideoSource
 
+OpenedSource = VideoSource | SequenceSource
 
-def open_source(path: Path | str, options: InputOptions | None = None) -> VideoSource | SequenceSource:
+
+def open_source(path: Path | str, options: InputOptions | None = None) -> OpenedSource:
     """The clip at `path`: a video file, a folder of images, a pattern (`shot_%04d.png`), a glob, or one image.
 
     Raises:

@@ -10,12 +10,13 @@ from fractions import Fraction
 from pathlib import Path
 
 from vmatte.core.errors import HintError, OutputError
-from vmatte.core.types import Clip, Hints, Image8, MapSource, Source, Stage, View
+from vmatte.core.types import Clip, Hints, Image8, MapSource, Stage, View
 from vmatte.hints.read import Plate, read_masks, read_plate, sidecar, stem
-from vmatte.io.open import open_source
+from vmatte.io.open import OpenedSource, open_source
 from vmatte.io.options import InputOptions
-from vmatte.io.sample import sample_frames
-from vmatte.io.writers import KINDS, WriterOptions, check_output, output_kind, output_path
+from vmatte.io.sample import sample_frames, spread
+from vmatte.io.writers import output_kind, output_path
+from vmatte.io.writers.partial import refuse_taken
 from vmatte.models.registry import Card, ModelSettings, card
 from vmatte.ops.camera import fixed_camera
 from vmatte.ops.plate import estimate_plate
@@ -57,7 +58,7 @@ class Prepared:
         warnings: What the user should know.
     """
 
-    source: Source
+    source: OpenedSource
     settings: ModelSettings
     choice: Choice
     hints: Hints
@@ -113,7 +114,7 @@ def prepare(job: Job, plan: Plan) -> Prepared:
         maps["plate"] = _estimated_plate(sampled, choice, warnings)
         files["plate"] = "estimated from the clip"
     _check_needs(card(settings.name), frozenset(maps))
-    colour = any(KINDS[output.name].view == "rgba" for output in outputs)
+    colour = any(output_kind(output.name).view == "rgba" for output in outputs)
     return Prepared(
         source=source,
         settings=settings,
@@ -145,7 +146,7 @@ def planned_outputs(job: Job, plan: Plan) -> tuple[list[Output], Path]:
     outputs = [Output(kind, output_path(folder, name, kind), views[output_kind(kind).view]) for kind in plan.outputs]
     _check_folder(folder)
     for output in outputs:
-        check_output(output.path, overwrite=job.overwrite)
+        refuse_taken(output.path, folder=output_kind(output.name).is_sequence, overwrite=job.overwrite)
     return outputs, folder / f"{name}.report.json"
 
 
@@ -168,16 +169,16 @@ def refuse_collisions(jobs: Sequence[Job]) -> None:
 class _Sampler:
     """Frames spread over the run, decoded once however often they are asked for."""
 
-    def __init__(self, source: Source, first: int, stop: int | None) -> None:
+    def __init__(self, source: OpenedSource, first: int, stop: int | None) -> None:
         self._source, self._first, self._stop = source, first, stop
         self._frames: list[Image8] = []
 
     def __call__(self, count: int) -> Sequence[Image8]:
         if not self._frames:
-            taken = sample_frames(self._source, _PLATE_FRAMES, self._first, self._stop)
-            self._frames = [rgb for _, rgb in taken]
-        step = max(1, len(self._frames) // count)
-        return self._frames[::step][:count] if count < len(self._frames) else self._frames
+            stop = self._source.count() if self._stop is None else self._stop
+            indices = [self._first + offset for offset in spread(stop - self._first, _PLATE_FRAMES)]
+            self._frames = [rgb for _, rgb in sample_frames(self._source, indices=indices)]
+        return [self._frames[place] for place in spread(len(self._frames), count)]
 
 
 def _given_hints(
@@ -252,8 +253,9 @@ def _check_folder(folder: Path) -> None:
         raise OutputError(f"{folder}: no permission to write there; choose another folder with --out")
 
 
-def writer_options(plan: Plan) -> WriterOptions:
-    """The plan's settings for writing, in the words of `vmatte.io.writers`."""
-    return WriterOptions(
-        profile=plan.prores.profile.value, bits_per_mb=plan.prores.bits_per_mb, encoders=plan.stream.encoders
-    )
+def writer_options(name: str, plan: Plan) -> dict[str, object]:
+    """The plan's settings for one output, in the words of `vmatte.io.writers`."""
+    options: dict[str, object] = {"workers": plan.stream.encoders}
+    if name == "prores":
+        options |= {"profile": plan.prores.profile.value, "bits_per_mb": plan.prores.bits_per_mb}
+    return options

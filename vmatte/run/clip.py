@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from vmatte.core.errors import InputError
 from vmatte.core.flow import Prefetch
 from vmatte.core.timing import Meter, metered
-from vmatte.core.types import Clip, Matte, Picture, Stage, View, Writer
-from vmatte.io.writers import open_writer
+from vmatte.core.types import Clip, Matte, Picture, Stage, View
+from vmatte.io.writers import Cut, OutputWriter, open_writer
 from vmatte.models.lift import load_model
 from vmatte.run.build import Prepared, prepare, writer_options
 from vmatte.run.plan import Job, Plan
@@ -55,7 +56,7 @@ def run_job(
         for writer in writers:
             writer.publish()
         pairs = zip(prepared.outputs, writers, strict=True)
-        outputs = tuple({"name": output.name, **writer.facts()} for output, writer in pairs)
+        outputs = tuple({"name": output.name, **_facts(writer)} for output, writer in pairs)
     report = run.report(plan_data or {}, frames, time.perf_counter() - started, outputs)
     _write_text(prepared.report, report.as_json())
     return report
@@ -72,19 +73,21 @@ class _Run:
         self.encode = Meter("encode")
         self._queues: dict[str, Prefetch[Any]] = {}
 
-    def open_writers(self, job: Job, stack: ExitStack) -> list[Writer]:
-        options = writer_options(self._plan)
+    def open_writers(self, job: Job, stack: ExitStack) -> list[OutputWriter]:
+        sound = job.clip if self._clip.audio_streams else None
+        cut = Cut(start=job.start is not None, end=job.end is not None)
+        writers = []
         for output in self._prepared.outputs:
-            output.path.parent.mkdir(parents=True, exist_ok=True)
-        return [
-            stack.enter_context(open_writer(output.name, output.path, self._clip, options, overwrite=job.overwrite))
-            for output in self._prepared.outputs
-        ]
+            options = writer_options(output.name, self._plan)
+            writer = open_writer(output.name, output.path, self._clip, sound, options, job.overwrite, cut=cut)
+            stack.enter_context(writer)
+            writers.append(writer)
+        return writers
 
-    def write(self, stack: ExitStack, writers: list[Writer], progress: Progress) -> int:
+    def write(self, stack: ExitStack, writers: list[OutputWriter], progress: Progress) -> int:
         """Draws every matte through the pipeline into the writers; the number of frames."""
         total, done = self._prepared.total, 0
-        by_view: dict[View, list[Writer]] = {}
+        by_view: dict[View, list[OutputWriter]] = {}
         for output, writer in zip(self._prepared.outputs, writers, strict=True):
             by_view.setdefault(output.view, []).append(writer)
         progress(0, total)
@@ -151,6 +154,10 @@ class _Run:
             warnings=tuple(dict.fromkeys(warnings)),
             notes=self._clip.notes,
         )
+
+
+def _facts(writer: OutputWriter) -> dict[str, Any]:
+    return {**asdict(writer.facts), "encoder_seconds": writer.meter.total}
 
 
 def _staged(clip: Clip, stages: list[Stage], mattes: Iterator[Matte]) -> Iterator[Matte]:

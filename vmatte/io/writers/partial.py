@@ -38,7 +38,7 @@ class Partial:
         self._published = False
         name = f"{path.name}.partial" if folder else f"{path.stem}.partial{path.suffix}"
         self.work = self.path.with_name(name)
-        self._refuse_taken()
+        refuse_taken(self.path, folder=self._folder, overwrite=self.overwrite)
         with explained(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             _remove(self.work)
@@ -55,7 +55,7 @@ class Partial:
 
     def publish(self) -> None:
         """Renames to the final name, replacing what has it if `overwrite` is set."""
-        self._refuse_taken()
+        refuse_taken(self.path, folder=self._folder, overwrite=self.overwrite)
         with explained(self.path):
             if self._folder and self.path.exists():
                 self._swap()
@@ -71,15 +71,6 @@ class Partial:
             except OSError as error:
                 _log.warning("%s was left behind and cannot be removed: %s", self.work, error)
 
-    def _refuse_taken(self) -> None:
-        if not self.path.exists() and not self.path.is_symlink():
-            return
-        if not self.overwrite:
-            raise OutputError(f"{self.path} exists already: choose another folder, or say --overwrite to replace it")
-        if self.path.is_dir() != self._folder:
-            kind = "a folder" if self.path.is_dir() else "a file"
-            raise OutputError(f"{self.path} is {kind} and would be replaced by something else: remove it first")
-
     def _swap(self) -> None:
         # A folder that is not empty cannot be renamed onto: the old one steps aside and goes last.
         aside = self.path.with_name(f"{self.path.name}.replaced")
@@ -91,6 +82,21 @@ class Partial:
             aside.rename(self.path)
             raise
         _remove(aside)
+
+
+def refuse_taken(path: Path, *, folder: bool, overwrite: bool) -> None:
+    """Stops before something that is there would be lost.
+
+    Raises:
+        OutputError: The name is taken and `overwrite` is not set, or by a file where a folder is to be or vice versa.
+    """
+    if not path.exists() and not path.is_symlink():
+        return
+    if not overwrite:
+        raise OutputError(f"{path} exists already: choose another folder, or say --overwrite to replace it")
+    if path.is_dir() != folder:
+        kind = "a folder" if path.is_dir() else "a file"
+        raise OutputError(f"{path} is {kind} and would be replaced by something else: remove it first")
 
 
 @contextmanager
