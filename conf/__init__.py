@@ -1,0 +1,1 @@
+"""The shipped configuration, installed as `vmatte.conf`."""

@@ -1,0 +1,74 @@
+"""The command `vmatte`: commands are imported when they run, so help and the list of models answer at once."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from vmatte.core.errors import VmatteError
+
+_COMMANDS = {
+    "process": "Matte clips: alpha and ProRes 4444 out.",
+    "models": "List the models, what they need and their licences.",
+    "outputs": "List the outputs that --output takes.",
+    "config": "Print the composed configuration.",
+}
+
+_INTERRUPTED = 130
+
+
+class LazyGroup(click.Group):
+    """Knows its commands by name and one line each; imports the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command = importlib.import_module(f"vmatte.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Lists commands from the table, importing none."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="vmatte")
+def cli() -> None:
+    """Video matting as one stream: clips in, steady alpha and ProRes 4444 out.
+
+    \b
+    vmatte process walker.mp4                          pick a model, write alpha and ProRes 4444
+    vmatte process walk.mp4 --mask first.png           follow the subject painted on the first frame
+    vmatte process shot.mov --plate empty.png          compare with a picture of the empty scene
+    """  # noqa: D301  click reads the character, not the escape
+
+
+def main() -> None:
+    """Runs the command line; every known error becomes one line and an exit code of its own."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except VmatteError as error:
+        click.echo(f"vmatte: error: {one_line(error)}", err=True)
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("vmatte: interrupted; nothing was left behind", err=True)
+        code = _INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def one_line(error: BaseException) -> str:
+    """An error's text without line breaks."""
+    return " ".join(str(error).split())

@@ -1,0 +1,153 @@
+"""`vmatte process`: words become a Plan and Jobs, Reports become words."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vmatte.core.errors import VmatteError
+
+if TYPE_CHECKING:
+    from vmatte.run.build import Prepared
+    from vmatte.run.plan import Job, Plan
+    from vmatte.run.report import Report
+
+
+@click.command("process")
+@click.argument("clips", nargs=-1, required=True, metavar="CLIP...")
+@click.option("--model", metavar="NAME", help="Model to run, or auto (default). See `vmatte models`.")
+@click.option(
+    "--mask",
+    "masks",
+    multiple=True,
+    metavar="FILE|DIR",
+    help="Mask of the subject on the first frame; N=FILE for frame N; or a folder of masks named by frame number. "
+    "Repeatable. Found by itself as <clip>.mask.png.",
+)
+@click.option("--plate", metavar="FILE", help="Picture of the empty scene. Found by itself as <clip>.plate.png.")
+@click.option("--out", metavar="DIR", help="Folder for the results. Default: beside the clip.")
+@click.option(
+    "--output",
+    "outputs",
+    multiple=True,
+    metavar="NAME",
+    help="What to write: prores, alpha, alpha-mp4, png16, rgba-png. Repeatable. Default: prores and alpha.",
+)
+@click.option(
+    "--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), help="Where a learned model runs. Default: auto."
+)
+@click.option("--start", type=str, metavar="T", help="Start at T: seconds, or [h:]m:s, from the first frame.")
+@click.option("--end", type=str, metavar="T", help="End before T.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change a setting. See `vmatte config`.")
+@click.option("--overwrite", is_flag=True, help="Replace results that exist already, once the new ones are complete.")
+@click.option("--dry-run", is_flag=True, help="Check everything, say what would be done, and stop.")
+@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+@click.option("-v", "--verbose", is_flag=True, help="Print more, and tracebacks of errors.")
+def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mixture
+    """Matte clips: videos, or folders, patterns and globs of images.
+
+    Results are written as <clip>.<output>.<ext> and appear only when complete and checked; a report of the run
+    as <clip>.report.json.
+    """
+    logging.basicConfig(level=logging.INFO if given["verbose"] else logging.ERROR, format="vmatte: %(message)s")
+    from vmatte.config.load import load, plan_as_data
+    from vmatte.run.build import refuse_collisions
+
+    plan = load(_overrides(given))
+    jobs = _jobs(given)
+    refuse_collisions(jobs)
+    failures: list[VmatteError] = []
+    for job in jobs:
+        try:
+            _one(job, plan, plan_as_data(plan), given)
+        except VmatteError as error:
+            if len(jobs) == 1:
+                raise
+            logging.getLogger(__name__).info("traceback", exc_info=error)
+            click.echo(f"vmatte: error: {' '.join(str(error).split())}", err=True)
+            failures.append(error)
+    if failures:
+        click.echo(f"vmatte: {len(failures)} of {len(jobs)} clips failed", err=True)
+        raise click.exceptions.Exit(failures[0].exit_code)
+
+
+def _overrides(given: dict[str, Any]) -> list[str]:
+    """Options as overrides; `--set` comes last and wins."""
+    sugar = {"model": given["model"], "device": given["device"]}
+    overrides = [f"{key}={value}" for key, value in sugar.items() if value is not None]
+    if given["outputs"]:
+        overrides.append(f"outputs=[{','.join(given['outputs'])}]")
+    return [*overrides, *given["settings"]]
+
+
+def _jobs(given: dict[str, Any]) -> list[Job]:
+    from vmatte.run.plan import Job
+
+    return [
+        Job(
+            clip=Path(clip),
+            out=Path(given["out"]) if given["out"] else None,
+            masks=tuple(given["masks"]),
+            plate=Path(given["plate"]) if given["plate"] else None,
+            start=_seconds("--start", given["start"]),
+            end=_seconds("--end", given["end"]),
+            overwrite=given["overwrite"],
+        )
+        for clip in given["clips"]
+    ]
+
+
+def _seconds(option: str, text: str | None) -> float | None:
+    """`90`, `1:30` and `0:01:30.0` are the same time."""
+    if text is None:
+        return None
+    try:
+        parts = [float(part) for part in text.split(":")]
+    except ValueError:
+        parts = []
+    if not 1 <= len(parts) <= 3 or any(part < 0 for part in parts):
+        raise click.UsageError(f"{option} {text!r} is not a time: write seconds, m:s or h:m:s")
+    return sum(part * 60**power for power, part in enumerate(reversed(parts)))
+
+
+def _one(job: Job, plan: Plan, plan_data: dict[str, Any], given: dict[str, Any]) -> None:
+    from vmatte.cli.progress import Bar
+    from vmatte.run.build import prepare
+    from vmatte.run.clip import run_job
+
+    say = (lambda text: None) if given["quiet"] else (lambda text: click.echo(text, err=True))
+    prepared = prepare(job, plan)
+    for line in _opening(job, prepared):
+        say(line)
+    if given["dry_run"]:
+        for output in prepared.outputs:
+            say(f"  would write {output.path}")
+        return
+    with Bar(job.clip.name, given["quiet"]) as bar:
+        report = run_job(job, plan, plan_data, bar, prepared)
+    for line in _closing(report, prepared):
+        say(line)
+
+
+def _opening(job: Job, prepared: Prepared) -> list[str]:
+    clip = prepared.source.clip
+    frames = "frames unknown" if prepared.total is None else f"{prepared.total} frames"
+    facts = f"{clip.width}x{clip.height}, {frames}, {float(clip.rate):.5g} fps, {clip.depth} bit {clip.codec}"
+    return [
+        f"{job.clip}: {facts}",
+        f"  model {prepared.settings.name}: {prepared.choice.why}",
+        *(f"  note: {text}" for text in prepared.warnings),
+    ]
+
+
+def _closing(report: Report, prepared: Prepared) -> list[str]:
+    later = [text for text in report.warnings if text not in prepared.warnings]
+    return [
+        *report.lines(),
+        *(f"  note: {text}" for text in later),
+        *(f"  wrote {output.path}" for output in prepared.outputs),
+        f"  wrote {prepared.report}",
+    ]

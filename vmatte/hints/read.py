@@ -1,0 +1,176 @@
+"""Reads masks and plates from files and holds them to the clip they belong to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vmatte.core.errors import HintError, InputError
+from vmatte.core.types import Clip, Image8
+from vmatte.io.images import image_files, number_of, read_image
+
+# Pixels at or above this count as subject, as in every published evaluator that thresholds a mask.
+SUBJECT = 128
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Masks:
+    """Subject masks by source frame number; a MapSource of (H, W) uint8, read when asked for."""
+
+    files: Mapping[int, Path]
+
+    @property
+    def indices(self) -> Sequence[int]:
+        """Frames that have a mask, ascending."""
+        return sorted(self.files)
+
+    def at(self, index: int) -> NDArray[Any] | None:
+        """The mask of frame `index`, or None."""
+        path = self.files.get(index)
+        return None if path is None else mask_image(path)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plate:
+    """One background plate for every frame; a MapSource of (H, W, 3) uint8 RGB."""
+
+    rgb: Image8
+
+    @property
+    def indices(self) -> None:
+        """None: the plate serves every frame."""
+        return
+
+    def at(self, index: int) -> NDArray[Any]:
+        """The plate."""
+        return self.rgb
+
+
+def mask_image(path: Path) -> Image8:
+    """A mask file as (H, W) uint8: its alpha channel if that says anything, else its brightest channel.
+
+    Raises:
+        HintError: The file is missing or not an image.
+    """
+    pixels = _eight_bits(_image(path, "mask"))
+    if pixels.ndim == 2:
+        return pixels
+    if pixels.shape[2] == 4 and int(pixels[..., 3].min()) < 255:
+        return np.ascontiguousarray(pixels[..., 3])
+    colours: Image8 = pixels[..., :3].max(axis=2)
+    return colours
+
+
+def read_masks(given: Sequence[str], clip: Clip, first: int, stop: int | None) -> Masks:
+    """The masks a user named, checked against the clip.
+
+    Args:
+        given: Each an image for the first frame of the run, `N=image` for frame N, or a folder, printf pattern or
+            glob of images whose file names end in the frame number.
+        clip: The clip they belong to; frame numbers of a sequence are those in its file names.
+        first: First source frame of the run.
+        stop: Frame after the last, if known.
+
+    Raises:
+        HintError: A mask cannot be read, is empty, has another size than the clip, or none lies within the run.
+    """
+    files: dict[int, Path] = {}
+    for text in given:
+        files.update(_mask_files(text, clip, first))
+    inside = {n: path for n, path in files.items() if n >= first and (stop is None or n < stop)}
+    if not inside:
+        span = f"frames {first} to {stop - 1}" if stop is not None else f"frame {first} on"
+        raise HintError(f"no mask lies within the run ({span}): given for {', '.join(map(str, sorted(files)))}")
+    for path in inside.values():
+        mask = mask_image(path)
+        _check_size("mask", path, mask, clip)
+        if int(mask.max()) < SUBJECT:
+            raise HintError(f"{path}: the mask is empty (no pixel reaches {SUBJECT}): paint the subject white")
+    return Masks(inside)
+
+
+def read_plate(path: Path, clip: Clip) -> Plate:
+    """The plate a user named.
+
+    Raises:
+        HintError: It cannot be read or has another size than the clip.
+    """
+    pixels = _eight_bits(_image(path, "plate"))
+    _check_size("plate", path, pixels, clip)
+    if pixels.ndim == 2:
+        pixels = np.repeat(pixels[..., None], 3, axis=2)
+    return Plate(np.ascontiguousarray(pixels[..., :3]))
+
+
+def sidecar(clip: Path, kind: str) -> Path | None:
+    """`<stem>.mask.png` or `<stem>.plate.png` beside the clip, if it is there."""
+    beside = clip.with_name(f"{stem(clip)}.{kind}.png")
+    return beside if beside.is_file() else None
+
+
+def stem(clip: Path) -> str:
+    """The clip's name for its outputs: without extension, and without the number pattern of a sequence.
+
+    >>> stem(Path("shots/walk.mp4")), stem(Path("shots/walk")), stem(Path("shots/walk_%04d.png"))
+    ('walk', 'walk', 'walk')
+    """
+    name = clip.name if clip.is_dir() or not clip.suffix else clip.stem
+    return re.sub(r"[._-]*(%\d*d|\*|\?|\[[^]]*\])+", "", name) or clip.absolute().parent.name
+
+
+def _mask_files(text: str, clip: Clip, first: int) -> dict[int, Path]:
+    numbered = re.fullmatch(r"(\d+)=(.+)", text)
+    if numbered and not Path(text).exists():
+        index = int(numbered[1]) - clip.first_number
+        if index < 0:
+            raise HintError(f"--mask {text}: the clip starts at frame {clip.first_number}")
+        return {index: Path(numbered[2])}
+    path = Path(text)
+    if path.is_file():
+        return {first: path}
+    try:
+        found = image_files(path)
+    except InputError as error:
+        raise HintError(f"mask {error}") from error
+    files: dict[int, Path] = {}
+    for file in found:
+        number = number_of(file)
+        if number is None:
+            raise HintError(f"mask {file}: its name ends in no number, so its frame is unknown; try 000012.png")
+        files[number - clip.first_number] = file
+    return files
+
+
+def _image(path: Path, kind: str) -> NDArray[Any]:
+    try:
+        return read_image(path)
+    except InputError as error:
+        raise HintError(f"{kind} {error}") from error
+
+
+def _eight_bits(pixels: NDArray[Any]) -> Image8:
+    """257 maps the uint16 range exactly onto the uint8 one."""
+    if pixels.dtype == np.uint16:
+        return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    return np.asarray(pixels, np.uint8)
+
+
+def _check_size(kind: str, path: Path, pixels: NDArray[Any], clip: Clip) -> None:
+    height, width = pixels.shape[:2]
+    if (width, height) == (clip.width, clip.height):
+        return
+    turned = (height, width) == (clip.width, clip.height)
+    why = (
+        "it looks turned by 90 degrees: draw it on the picture as players show it"
+        if turned
+        else "make it the same size as the clip"
+    )
+    raise HintError(
+        f"{path}: the {kind} is {width}x{height}, the clip is displayed at {clip.width}x{clip.height}; {why}"
+    )

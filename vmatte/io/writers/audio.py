@@ -1,0 +1,183 @@
+"""The source's sound into a written file: packet for packet where the container takes the codec, else as PCM.
+
+Packets are pulled from a second open of the source as the pictures go by, so memory does not grow with the clip.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import av
+from av import AudioFrame, AudioResampler
+from av.error import InvalidDataError
+
+from vmatte.core.types import Stream
+
+if TYPE_CHECKING:
+    from av import AudioStream, Packet
+    from av.container import OutputContainer
+
+# What players and editors of QuickTime files read. FFmpeg would also store Opus, FLAC and DTS in them, unread.
+_QUICKTIME = ("aac", "alac", "mp3", "ac3", "eac3", "pcm_")
+
+# A hole in the sound shorter than this is rounding of the source's timestamps; the value is that of FFmpeg's own
+# `aresample=async` (`min_hard_comp`).
+_HOLE = Fraction(1, 10)
+_PCM, _PCM_SAMPLES = "pcm_s16le", "s16"
+
+
+class Sound:
+    """All audio streams of `source`, on their way into a file.
+
+    Args:
+        source: The clip's file, opened a second time.
+        shift: Seconds added to every time.
+        start: Packets that end before this time of the source are left out; None keeps all.
+
+    Attributes:
+        warnings: What could not be copied as it is, in plain words.
+        scales: Units per second that start offsets of the streams need; none for streams that start at zero.
+    """
+
+    def __init__(self, source: Path, shift: Fraction, start: Fraction | None) -> None:
+        self.warnings: list[str] = []
+        self._shift, self._start = shift, start
+        self._input = av.open(str(source.absolute()))
+        self._streams = self._input.streams.audio
+        moved = shift or start is not None
+        self.scales = [_tick(stream).denominator for stream in self._streams if moved or stream.start_time]
+        self._tracks: dict[int, _Copied | _Decoded] = {}
+        self._packets = self._read()
+        self._next = next(self._packets, None)
+
+    def attach(self, target: OutputContainer) -> None:
+        """Adds the streams to a container whose header is not written yet."""
+        for stream in self._streams:
+            copied = stream.codec_context.name.startswith(_QUICKTIME)
+            self._tracks[stream.index] = (_Copied if copied else _Decoded)(stream, target, self._shift)
+            if not copied:
+                self.warnings.append(
+                    f"audio stream {stream.index} is {stream.codec_context.name}, which QuickTime players do not read:"
+                    " it was decoded to 16-bit PCM"
+                )
+
+    def until(self, time: Fraction | None) -> None:
+        """Stores what begins before `time` of the source, or everything that is left."""
+        while self._next is not None and (time is None or _begin(self._next) < time):
+            self._tracks[self._next.stream_index].store(self._next)
+            self._next = next(self._packets, None)
+
+    def finish(self) -> None:
+        """Stores what the decoders still hold."""
+        for track in self._tracks.values():
+            track.finish()
+            if track.skipped:
+                self.warnings.append(f"{track.skipped} damaged or misplaced audio packets of the source were left out")
+
+    def close(self) -> None:
+        """Closes the source."""
+        self._packets.close()
+        self._input.close()
+
+    def _read(self) -> Stream[Packet[AudioStream]]:
+        for packet in self._input.demux(*self._streams):
+            if packet.dts is None or packet.pts is None:
+                continue  # the flush at the end, or a damaged packet
+            end = (packet.pts + (packet.duration or 0)) * packet.time_base
+            if self._start is None or end > self._start:
+                yield cast("Packet[AudioStream]", packet)
+
+
+class _Copied:
+    """A stream whose packets are stored as they are."""
+
+    def __init__(self, stream: AudioStream, target: OutputContainer, shift: Fraction) -> None:
+        self.skipped = 0
+        self._target = target
+        self._stream = target.add_stream_from_template(stream)
+        self._stream.metadata.update(_labels(stream))
+        self._shift = round(shift / _tick(stream))
+        self._last: int | None = None
+
+    def store(self, packet: Packet[AudioStream]) -> None:
+        assert packet.dts is not None
+        assert packet.pts is not None
+        if self._last is not None and packet.dts <= self._last:
+            self.skipped += 1  # QuickTime's tables hold positive durations only
+            return
+        self._last = packet.dts
+        packet.dts += self._shift
+        packet.pts += self._shift
+        packet.stream = self._stream
+        self._target.mux(packet)
+
+    def finish(self) -> None:
+        """Nothing is held back."""
+
+
+class _Decoded:
+    """A stream that is decoded and stored as PCM, its holes filled with silence, for PCM has no timestamps."""
+
+    def __init__(self, stream: AudioStream, target: OutputContainer, shift: Fraction) -> None:
+        self.skipped = 0
+        self._source = stream
+        self._target = target
+        self._shift = shift
+        self._rate = stream.codec_context.sample_rate
+        self._layout = stream.codec_context.layout.name
+        self._stream = cast("AudioStream", target.add_stream(_PCM, rate=self._rate, layout=self._layout))
+        self._stream.metadata.update(_labels(stream))
+        self._resampler = AudioResampler(format=_PCM_SAMPLES, layout=self._layout, rate=self._rate)
+        self._at: int | None = None
+
+    def store(self, packet: Packet[AudioStream] | None) -> None:
+        try:
+            frames = self._source.codec_context.decode(packet)
+        except InvalidDataError:
+            self.skipped += 1
+            return
+        for frame in frames:
+            self._place(frame)
+            for converted in self._resampler.resample(frame):
+                self._put(converted)
+
+    def finish(self) -> None:
+        self.store(None)
+        self._target.mux(self._stream.encode(None))
+
+    def _place(self, frame: AudioFrame) -> None:
+        if frame.pts is None or frame.time_base is None:
+            return
+        begins = round((frame.pts * frame.time_base + self._shift) * self._rate)
+        if self._at is None:
+            self._at = begins
+        if begins - self._at > _HOLE * self._rate:
+            while self._at < begins:
+                self._put(self._silence(min(self._rate, begins - self._at)))
+
+    def _silence(self, samples: int) -> AudioFrame:
+        frame = AudioFrame(_PCM_SAMPLES, self._layout, samples)
+        frame.sample_rate = self._rate
+        for plane in frame.planes:
+            plane.update(bytes(plane.buffer_size))
+        return frame
+
+    def _put(self, frame: AudioFrame) -> None:
+        self._at = self._at or 0
+        frame.pts, frame.time_base = self._at, Fraction(1, self._rate)
+        self._at += frame.samples
+        self._target.mux(self._stream.encode(frame))
+
+
+def _begin(packet: Packet[AudioStream]) -> Fraction:
+    return (packet.pts or 0) * packet.time_base
+
+
+def _tick(stream: AudioStream) -> Fraction:
+    return stream.time_base or Fraction(1, stream.codec_context.sample_rate)
+
+
+def _labels(stream: AudioStream) -> dict[str, str]:
+    return {key: stream.metadata[key] for key in ("language", "title") if key in stream.metadata}

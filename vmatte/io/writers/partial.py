@@ -1,0 +1,121 @@
+"""Files that have their final name only when they are complete.
+
+Everything is written next to the final place, so that the last step is a rename within one file system.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from av.error import FFmpegError
+
+from vmatte.core.errors import OutputError
+
+_log = logging.getLogger(__name__)
+
+
+class Partial:
+    """A file or folder under construction.
+
+    Attributes:
+        path: The final name.
+        work: The name it has until `publish`: `clip.prores.partial.mov`, or `clip.png16.partial/` for a folder.
+
+    Raises:
+        OutputError: The final name is taken and `overwrite` is not set, or nothing can be written there.
+    """
+
+    def __init__(self, path: Path, *, folder: bool, overwrite: bool) -> None:
+        # Absolute, because FFmpeg takes the `a:` of a relative `a:b.mov` for a protocol.
+        self.path = path.absolute()
+        self.overwrite = overwrite
+        self._folder = folder
+        self._published = False
+        name = f"{path.name}.partial" if folder else f"{path.stem}.partial{path.suffix}"
+        self.work = self.path.with_name(name)
+        self._refuse_taken()
+        with explained(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            _remove(self.work)
+            if folder:
+                self.work.mkdir()
+            else:
+                self.work.touch()
+
+    @property
+    def size(self) -> int:
+        """Bytes written so far, or in all once it is finished."""
+        place = self.path if self._published else self.work
+        return sum(entry.stat().st_size for entry in place.iterdir()) if self._folder else place.stat().st_size
+
+    def publish(self) -> None:
+        """Renames to the final name, replacing what has it if `overwrite` is set."""
+        self._refuse_taken()
+        with explained(self.path):
+            if self._folder and self.path.exists():
+                self._swap()
+            else:
+                self.work.replace(self.path)
+        self._published = True
+
+    def discard(self) -> None:
+        """Removes what was written unless it has been published; never raises."""
+        if not self._published:
+            try:
+                _remove(self.work)
+            except OSError as error:
+                _log.warning("%s was left behind and cannot be removed: %s", self.work, error)
+
+    def _refuse_taken(self) -> None:
+        if not self.path.exists() and not self.path.is_symlink():
+            return
+        if not self.overwrite:
+            raise OutputError(f"{self.path} exists already: choose another folder, or say --overwrite to replace it")
+        if self.path.is_dir() != self._folder:
+            kind = "a folder" if self.path.is_dir() else "a file"
+            raise OutputError(f"{self.path} is {kind} and would be replaced by something else: remove it first")
+
+    def _swap(self) -> None:
+        # A folder that is not empty cannot be renamed onto: the old one steps aside and goes last.
+        aside = self.path.with_name(f"{self.path.name}.replaced")
+        _remove(aside)
+        self.path.rename(aside)
+        try:
+            self.work.rename(self.path)
+        except BaseException:
+            aside.rename(self.path)
+            raise
+        _remove(aside)
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turns the system's and FFmpeg's errors into one line about `path`."""
+    try:
+        yield
+    except (OSError, FFmpegError) as error:
+        number = getattr(error, "errno", None)
+        if number in (errno.ENOSPC, errno.EDQUOT):
+            reason = f"no space left in {path.parent}: free some, or choose another folder"
+        elif number == errno.EFBIG:
+            reason = "the file system allows no file this large: choose another folder"
+        elif number in (errno.EACCES, errno.EPERM, errno.EROFS):
+            reason = f"{path.parent} does not allow writing: choose another folder"
+        elif number == errno.ENOTDIR:
+            reason = f"{path.parent} is not a folder: choose another one"
+        else:
+            reason = str(error)
+        raise OutputError(f"cannot write {path}: {reason}") from error
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        with suppress(FileNotFoundError):
+            path.unlink()

@@ -1,0 +1,259 @@
+"""Turns a Plan and a Job into things that run, checking all that can be known before the first frame is decoded."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+from vmatte.core.errors import HintError, OutputError
+from vmatte.core.types import Clip, Hints, Image8, MapSource, Source, Stage, View
+from vmatte.hints.read import Plate, read_masks, read_plate, sidecar, stem
+from vmatte.io.open import open_source
+from vmatte.io.options import InputOptions
+from vmatte.io.sample import sample_frames
+from vmatte.io.writers import KINDS, WriterOptions, check_output, output_kind, output_path
+from vmatte.models.registry import Card, ModelSettings, card
+from vmatte.ops.camera import fixed_camera
+from vmatte.ops.plate import estimate_plate
+from vmatte.run.choose import Choice, choose
+from vmatte.run.plan import Foreground as ForegroundPlan
+from vmatte.run.plan import Job, Plan
+from vmatte.run.views import Rgba, alpha
+from vmatte.stages.foreground import Foreground
+
+# Frames that go into an estimated plate: more changed nothing that was measured.
+_PLATE_FRAMES = 41
+_AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class Output:
+    """One file or folder to be written: its name in the table of writers, its final path and what it shows."""
+
+    name: str
+    path: Path
+    view: View
+
+
+@dataclass
+class Prepared:
+    """A job that has passed its checks.
+
+    Attributes:
+        source: The clip, open but not decoded.
+        settings: Of the model that will run.
+        choice: The model and why.
+        hints: Read and checked.
+        hint_files: Where each hint came from, for the report.
+        first: First source frame.
+        stop: Frame after the last; None when only decoding will tell.
+        outputs: What will be written.
+        report: Where the report goes.
+        stages: Between model and views.
+        warnings: What the user should know.
+    """
+
+    source: Source
+    settings: ModelSettings
+    choice: Choice
+    hints: Hints
+    hint_files: dict[str, str]
+    first: int
+    stop: int | None
+    outputs: list[Output]
+    report: Path
+    stages: list[Stage]
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def card(self) -> Card:
+        """The card of the model that will run."""
+        return card(self.settings.name)
+
+    @property
+    def total(self) -> int | None:
+        """How many frames there are to do, if the container is to be believed."""
+        stop = self.stop if self.stop is not None else self.source.clip.frames
+        return None if stop is None else max(0, stop - self.first)
+
+
+def input_options(plan: Plan) -> InputOptions:
+    """The plan's settings for reading, in the words of `vmatte.io`."""
+    return InputOptions(
+        deinterlace=plan.input.deinterlace.value,
+        matrix=plan.input.matrix.value,
+        range=plan.input.range.value,
+        rate=Fraction(plan.input.rate).limit_denominator(1001),
+        threads=plan.stream.threads,
+    )
+
+
+def prepare(job: Job, plan: Plan) -> Prepared:
+    """Everything a run needs, or the reason why it cannot start.
+
+    Raises:
+        InputError: The clip cannot be read.
+        HintError: A hint is missing, unreadable or does not fit.
+        ConfigError: An unknown output.
+        OutputError: An output exists already, or its folder cannot be written.
+    """
+    outputs, report = planned_outputs(job, plan)
+    source = open_source(job.clip, input_options(plan))
+    clip = source.clip
+    first, stop = source.span(job.start, job.end)
+    warnings = list(clip.notes)
+    maps, files = _given_hints(job, clip, first, stop, warnings)
+    sampled = _Sampler(source, first, stop)
+    settings, choice = _chosen(plan, frozenset(maps), sampled)
+    if "plate" in card(settings.name).needs and "plate" not in maps:
+        maps["plate"] = _estimated_plate(sampled, choice, warnings)
+        files["plate"] = "estimated from the clip"
+    _check_needs(card(settings.name), frozenset(maps))
+    colour = any(KINDS[output.name].view == "rgba" for output in outputs)
+    return Prepared(
+        source=source,
+        settings=settings,
+        choice=choice,
+        hints=Hints(maps),
+        hint_files=files,
+        first=first,
+        stop=stop,
+        outputs=outputs,
+        report=report,
+        stages=_stages(plan) if colour else [],
+        warnings=warnings,
+    )
+
+
+def planned_outputs(job: Job, plan: Plan) -> tuple[list[Output], Path]:
+    """The outputs and the report of a job, with their final names, checked against what is on disk.
+
+    Raises:
+        ConfigError: An unknown output.
+        OutputError: An output exists already, or the folder cannot be written.
+    """
+    name = stem(job.clip)
+    folder = job.out if job.out is not None else job.clip.absolute().parent
+    views: dict[str, View] = {
+        "alpha": alpha,
+        "rgba": Rgba(-1 if plan.foreground is ForegroundPlan.source else plan.extend),
+    }
+    outputs = [Output(kind, output_path(folder, name, kind), views[output_kind(kind).view]) for kind in plan.outputs]
+    _check_folder(folder)
+    for output in outputs:
+        check_output(output.path, overwrite=job.overwrite)
+    return outputs, folder / f"{name}.report.json"
+
+
+def refuse_collisions(jobs: Sequence[Job]) -> None:
+    """Stops before two clips of one call write to the same names.
+
+    Raises:
+        OutputError: They would.
+    """
+    taken: dict[Path, list[Path]] = defaultdict(list)
+    for job in jobs:
+        folder = job.out if job.out is not None else job.clip.absolute().parent
+        taken[folder.absolute() / stem(job.clip)].append(job.clip)
+    for target, clips in taken.items():
+        if len(clips) > 1:
+            names = " and ".join(map(str, clips))
+            raise OutputError(f"{names} would both be written to {target}.*: give them separate --out folders")
+
+
+class _Sampler:
+    """Frames spread over the run, decoded once however often they are asked for."""
+
+    def __init__(self, source: Source, first: int, stop: int | None) -> None:
+        self._source, self._first, self._stop = source, first, stop
+        self._frames: list[Image8] = []
+
+    def __call__(self, count: int) -> Sequence[Image8]:
+        if not self._frames:
+            taken = sample_frames(self._source, _PLATE_FRAMES, self._first, self._stop)
+            self._frames = [rgb for _, rgb in taken]
+        step = max(1, len(self._frames) // count)
+        return self._frames[::step][:count] if count < len(self._frames) else self._frames
+
+
+def _given_hints(
+    job: Job, clip: Clip, first: int, stop: int | None, warnings: list[str]
+) -> tuple[dict[str, MapSource], dict[str, str]]:
+    """Hints named by the user, and those found beside the clip."""
+    maps: dict[str, MapSource] = {}
+    files: dict[str, str] = {}
+    masks, plate = list(job.masks), job.plate
+    if not masks and (beside := sidecar(job.clip, "mask")):
+        if first == 0:
+            masks = [str(beside)]
+            warnings.append(f"using the mask found beside the clip: {beside}")
+        else:
+            warnings.append(f"{beside} belongs to the clip's first frame, which --start cuts off: not used")
+    if plate is None and (plate := sidecar(job.clip, "plate")):
+        warnings.append(f"using the plate found beside the clip: {plate}")
+    if masks:
+        maps["mask"] = read_masks(masks, clip, first, stop)
+        files["mask"] = ", ".join(masks)
+    if plate is not None:
+        maps["plate"] = read_plate(plate, clip)
+        files["plate"] = str(plate)
+    return maps, files
+
+
+def _chosen(plan: Plan, given: frozenset[str], sampled: _Sampler) -> tuple[ModelSettings, Choice]:
+    settings: ModelSettings = plan.model
+    if settings.name != _AUTO:
+        return settings, Choice(settings.name, "asked for")
+    choice = choose(given, sampled)
+    return card(choice.model).settings(), choice
+
+
+def _estimated_plate(sampled: _Sampler, choice: Choice, warnings: list[str]) -> Plate:
+    frames = sampled(_PLATE_FRAMES)
+    if not choice.scores and not (camera := fixed_camera(frames)).fixed:
+        raise HintError(
+            f"no plate is given and none can be estimated: the camera moves (stable share {camera.stable_share:.2f}, "
+            f"border motion {camera.border_flow:.1f} px); give a picture of the empty scene with --plate, "
+            "or a mask with --mask and --model recall"
+        )
+    plate = estimate_plate(frames)
+    warnings.append(
+        f"the plate is estimated from {len(frames)} frames of the clip ({plate.stable_share:.0%} of it held still); "
+        "whatever never moves away becomes background"
+    )
+    return Plate(plate.rgb)
+
+
+def _check_needs(chosen: Card, given: frozenset[str]) -> None:
+    missing = sorted(chosen.needs - given)
+    if missing:
+        options = " and ".join(f"--{name}" for name in missing)
+        raise HintError(f"model {chosen.name} needs a {' and a '.join(missing)}: give it with {options}")
+
+
+def _stages(plan: Plan) -> list[Stage]:
+    if plan.foreground is ForegroundPlan.source:
+        return []
+    return [Foreground("multilevel" if plan.foreground is ForegroundPlan.estimate else "blur")]
+
+
+def _check_folder(folder: Path) -> None:
+    """The folder exists, or can be made, and takes files."""
+    existing = folder
+    while not existing.exists() and existing != existing.parent:
+        existing = existing.parent
+    if not existing.is_dir():
+        raise OutputError(f"{folder}: {existing} is not a folder; choose another --out")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise OutputError(f"{folder}: no permission to write there; choose another folder with --out")
+
+
+def writer_options(plan: Plan) -> WriterOptions:
+    """The plan's settings for writing, in the words of `vmatte.io.writers`."""
+    return WriterOptions(
+        profile=plan.prores.profile.value, bits_per_mb=plan.prores.bits_per_mb, encoders=plan.stream.encoders
+    )

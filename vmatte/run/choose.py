@@ -1,0 +1,68 @@
+"""Picks a weight-free model by the hints given and a few sampled frames, and says why.
+
+The thresholds and what they were measured on: a screen scores at least 0.84 and anything else at most 0.32; a
+fixed camera leaves at least 0.697 of the picture stable and a moving one at most 0.392.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from vmatte.core.errors import HintError
+from vmatte.core.types import Image8
+from vmatte.ops.camera import fixed_camera
+from vmatte.ops.screen import screen_score
+
+Sampled = Callable[[int], Sequence[Image8]]
+
+_SCREEN = 0.5
+_SCREEN_FRAMES = 3
+_CAMERA_FRAMES = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A model and the reason for it.
+
+    Attributes:
+        model: Name of the card.
+        why: One line for people.
+        scores: What the tests said, by name; empty when no test was needed.
+    """
+
+    model: str
+    why: str
+    scores: dict[str, float] = field(default_factory=dict)
+
+
+def choose(given: frozenset[str], sampled: Sampled) -> Choice:
+    """The weight-free model that suits the clip.
+
+    Args:
+        given: Names of the hints there are.
+        sampled: Gives that many frames, (H, W, 3) uint8 RGB, spread over the clip.
+
+    Raises:
+        HintError: Nothing can work without another hint; the message says which.
+    """
+    if "plate" in given:
+        return Choice("difference", "a background plate is given" + (", and a mask" if "mask" in given else ""))
+    if "mask" in given:
+        return Choice("recall", "a mask is given")
+    screen = screen_score(sampled(_SCREEN_FRAMES))
+    if screen.confidence > _SCREEN:
+        why = f"the background is a uniform screen (confidence {screen.confidence:.2f})"
+        return Choice("chroma", why, {"screen": screen.confidence})
+    camera = fixed_camera(sampled(_CAMERA_FRAMES))
+    scores = {"screen": screen.confidence, "stable": camera.stable_share, "border_flow": camera.border_flow}
+    told = (
+        f"screen {screen.confidence:.2f}, stable share {camera.stable_share:.2f}, "
+        f"border motion {camera.border_flow:.1f} px"
+    )
+    if camera.fixed:
+        return Choice("difference", f"the camera is fixed, so a plate can be estimated ({told})", scores)
+    raise HintError(
+        f"no hint, no uniform screen and no fixed camera ({told}): give a mask of the subject on one frame "
+        "with --mask, or a picture of the empty scene with --plate"
+    )

@@ -1,0 +1,166 @@
+"""Runs one job: decode, model, stages and encode, each on its own thread, with bounded queues between them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+from vmatte.core.errors import InputError
+from vmatte.core.flow import Prefetch
+from vmatte.core.timing import Meter, metered
+from vmatte.core.types import Clip, Matte, Picture, Stage, View, Writer
+from vmatte.io.writers import open_writer
+from vmatte.models.lift import load_model
+from vmatte.run.build import Prepared, prepare, writer_options
+from vmatte.run.plan import Job, Plan
+from vmatte.run.report import Report, StageTime, peak_rss
+
+Progress = Callable[[int, int | None], None]
+
+
+def run_job(
+    job: Job,
+    plan: Plan,
+    plan_data: dict[str, Any] | None = None,
+    progress: Progress = lambda done, total: None,
+    prepared: Prepared | None = None,
+) -> Report:
+    """Mattes one clip. Outputs appear under their final names together, when all are complete and checked.
+
+    Args:
+        job: What to work on.
+        plan: How.
+        plan_data: The composed configuration as plain values, for the report.
+        progress: Called with the number of frames done and the number there are, if known.
+        prepared: The job's own `prepare`, if that was done already.
+
+    Raises:
+        VmatteError: Whatever stopped the run; no partial file stays behind.
+    """
+    prepared = prepared or prepare(job, plan)
+    run = _Run(prepared, plan)
+    started = time.perf_counter()
+    with ExitStack() as stack:
+        stack.enter_context(prepared.source)
+        writers = run.open_writers(job, stack)
+        frames = run.write(stack, writers, progress)
+        if frames == 0:
+            raise InputError(f"{job.clip}: no frame lies in the range asked for; check --start and --end")
+        with run.encode.timing():
+            for writer in writers:
+                writer.finish()
+        for writer in writers:
+            writer.publish()
+        pairs = zip(prepared.outputs, writers, strict=True)
+        outputs = tuple({"name": output.name, **writer.facts()} for output, writer in pairs)
+    report = run.report(plan_data or {}, frames, time.perf_counter() - started, outputs)
+    _write_text(prepared.report, report.as_json())
+    return report
+
+
+class _Run:
+    """The pipeline of one run and its meters."""
+
+    def __init__(self, prepared: Prepared, plan: Plan) -> None:
+        self._prepared, self._plan = prepared, plan
+        self._clip: Clip = prepared.source.clip
+        self._decode, self._model, self._stages = Meter("decode"), Meter("model"), Meter("stages")
+        self._wait = Meter("wait")
+        self.encode = Meter("encode")
+        self._queues: dict[str, Prefetch[Any]] = {}
+
+    def open_writers(self, job: Job, stack: ExitStack) -> list[Writer]:
+        options = writer_options(self._plan)
+        for output in self._prepared.outputs:
+            output.path.parent.mkdir(parents=True, exist_ok=True)
+        return [
+            stack.enter_context(open_writer(output.name, output.path, self._clip, options, overwrite=job.overwrite))
+            for output in self._prepared.outputs
+        ]
+
+    def write(self, stack: ExitStack, writers: list[Writer], progress: Progress) -> int:
+        """Draws every matte through the pipeline into the writers; the number of frames."""
+        total, done = self._prepared.total, 0
+        by_view: dict[View, list[Writer]] = {}
+        for output, writer in zip(self._prepared.outputs, writers, strict=True):
+            by_view.setdefault(output.view, []).append(writer)
+        progress(0, total)
+        for matte in self._mattes(stack):
+            with self.encode.timing():
+                for view, group in by_view.items():
+                    picture: Picture = view(matte)
+                    for writer in group:
+                        writer.write(picture)
+            del matte, picture
+            done += 1
+            progress(done, total)
+        return done
+
+    def _mattes(self, stack: ExitStack) -> Iterator[Matte]:
+        prepared = self._prepared
+        source = prepared.source.frames(prepared.first, prepared.stop)
+        frames = self._queue(stack, "decode", metered(source, self._decode))
+        matter = load_model(prepared.settings, self._plan.device.value)
+        waited = metered(frames, self._wait)
+        mattes = metered(matter.mattes(self._clip, prepared.hints, waited), self._model, self._wait)
+        ready = self._queue(stack, "model", mattes)
+        if not prepared.stages:
+            return ready
+        waiting = Meter("wait")
+        staged = _staged(self._clip, prepared.stages, metered(ready, waiting))
+        return self._queue(stack, "stages", metered(staged, self._stages, waiting))
+
+    def _queue(self, stack: ExitStack, name: str, items: Iterator[Any]) -> Prefetch[Any]:
+        self._queues[name] = queue = Prefetch(items, self._plan.stream.depth, name)
+        stack.enter_context(closing(queue))
+        return queue
+
+    def report(
+        self, plan_data: dict[str, Any], frames: int, wall: float, outputs: tuple[dict[str, Any], ...]
+    ) -> Report:
+        prepared = self._prepared
+        meters = [self._decode, self._model, *([self._stages] if prepared.stages else []), self.encode]
+        stages = tuple(
+            StageTime(
+                meter.name,
+                meter.total,
+                meter.quantile(0.5),
+                meter.quantile(0.95),
+                self._queues[meter.name].fill if meter.name in self._queues else None,
+            )
+            for meter in meters
+        )
+        warnings = [*prepared.warnings, *getattr(prepared.source, "warnings", ())]
+        warnings += [text for output in outputs for text in output.get("warnings", ())]
+        return Report(
+            clip=self._clip,
+            model=prepared.settings.name,
+            why=prepared.choice.why,
+            plan=plan_data,
+            frames=frames,
+            first=prepared.first,
+            wall=wall,
+            stages=stages,
+            bottleneck=max(stages, key=lambda stage: stage.seconds).name,
+            peak_rss=peak_rss(),
+            outputs=outputs,
+            hints=prepared.hint_files,
+            warnings=tuple(dict.fromkeys(warnings)),
+            notes=self._clip.notes,
+        )
+
+
+def _staged(clip: Clip, stages: list[Stage], mattes: Iterator[Matte]) -> Iterator[Matte]:
+    for stage in stages:
+        mattes = stage(clip, mattes)
+    return mattes
+
+
+def _write_text(path: Path, text: str) -> None:
+    """Under its final name only when complete, like every other output."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)

@@ -1,0 +1,188 @@
+"""Plan and Job: how to work, and on what. Plain data, checked when made, picklable.
+
+Option lists are enums because that is what OmegaConf can check.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from vmatte.core.errors import ConfigError
+
+
+class Device(Enum):
+    """Where a model runs; `auto` takes CUDA, then MPS, then the CPU."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+    mps = "mps"
+
+
+class Deinterlace(Enum):
+    """What to do with woven fields: one frame a frame, one a field, leave them woven, or refuse the clip."""
+
+    frame = "frame"
+    field = "field"
+    off = "off"
+    refuse = "refuse"
+
+
+class Matrix(Enum):
+    """The YUV matrix of the source; `auto` takes the file's tag, or the rule for files without one."""
+
+    auto = "auto"
+    bt601 = "bt601"
+    bt709 = "bt709"
+    bt2020 = "bt2020"
+
+
+class Range(Enum):
+    """The code range of the source; `auto` takes the file's tag, or limited for files without one."""
+
+    auto = "auto"
+    limited = "limited"
+    full = "full"
+
+
+class Foreground(Enum):
+    """Where the colours of straight-alpha outputs come from.
+
+    `estimate` solves for them on several levels, `blur` is the faster blur fusion, `source` keeps the clip's own
+    pixels with their background baked in.
+    """
+
+    estimate = "estimate"
+    blur = "blur"
+    source = "source"
+
+
+class Profile(Enum):
+    """ProRes flavour with alpha."""
+
+    standard = "4444"
+    xq = "4444xq"
+
+
+@dataclass(frozen=True)
+class InputPlan:
+    """How to read clips.
+
+    Attributes:
+        deinterlace: What to do with interlaced material.
+        matrix: Overrides the file's YUV matrix.
+        range: Overrides the file's code range.
+        rate: Frames per second of image sequences, which do not say.
+    """
+
+    deinterlace: Deinterlace = Deinterlace.frame
+    matrix: Matrix = Matrix.auto
+    range: Range = Range.auto
+    rate: float = 24.0
+
+    def __post_init__(self) -> None:
+        _require(0 < self.rate <= 1000, f"input.rate={self.rate}: frames per second lie in (0, 1000]")
+
+
+@dataclass(frozen=True)
+class ProresPlan:
+    """How to write ProRes.
+
+    Attributes:
+        profile: `standard` is 4444, `xq` is 4444 XQ.
+        bits_per_mb: Bits per macroblock, for smaller files; 0 leaves the encoder its own budget.
+    """
+
+    profile: Profile = Profile.standard
+    bits_per_mb: int = 0
+
+    def __post_init__(self) -> None:
+        _require(0 <= self.bits_per_mb <= 8192, f"prores.bits_per_mb={self.bits_per_mb}: 0 to 8192")
+
+
+@dataclass(frozen=True)
+class StreamPlan:
+    """How the stream runs.
+
+    Attributes:
+        depth: Frames each queue between two threads may hold.
+        encoders: Encoder contexts of an intra-frame output; 0 takes one a core, 8 at most.
+        threads: Threads inside one decoder or array operation; 0 takes one a core.
+    """
+
+    depth: int = 3
+    encoders: int = 0
+    threads: int = 0
+
+    def __post_init__(self) -> None:
+        _require(1 <= self.depth <= 64, f"stream.depth={self.depth}: 1 to 64 frames")
+        _require(0 <= self.encoders <= 64, f"stream.encoders={self.encoders}: 0 (automatic) to 64")
+        _require(0 <= self.threads <= 256, f"stream.threads={self.threads}: 0 (automatic) to 256")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything about how, nothing about what.
+
+    Attributes:
+        model: Settings of one model, a ModelSettings; `auto` chooses.
+        device: Where a learned model runs.
+        input: How to read.
+        foreground: Where straight colours come from.
+        extend: How many px colours reach beyond the matte; further out they are black.
+        outputs: Names of outputs.
+        prores: How to write ProRes.
+        stream: How the stream runs.
+    """
+
+    model: Any
+    device: Device = Device.auto
+    input: InputPlan = field(default_factory=InputPlan)
+    foreground: Foreground = Foreground.estimate
+    extend: int = 8
+    outputs: list[str] = field(default_factory=lambda: ["prores", "alpha"])
+    prores: ProresPlan = field(default_factory=ProresPlan)
+    stream: StreamPlan = field(default_factory=StreamPlan)
+
+    def __post_init__(self) -> None:
+        _require(0 <= self.extend <= 1024, f"extend={self.extend}: 0 to 1024 px")
+        _require(bool(self.outputs), "outputs is empty: name at least one")
+        twice = {name for name in self.outputs if self.outputs.count(name) > 1}
+        _require(not twice, f"outputs names {', '.join(sorted(twice))} twice")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One clip to work on.
+
+    Attributes:
+        clip: The video, or the folder, printf pattern or glob of a sequence.
+        out: Folder for the outputs; None puts them beside the clip.
+        masks: Subject masks, as given: image, folder, pattern, or `N=image` for frame N.
+        plate: Clean background plate.
+        start: Seconds from the first frame; None is the beginning.
+        end: Seconds from the first frame, not included; None is the end.
+        overwrite: Whether existing outputs may be replaced.
+    """
+
+    clip: Path
+    out: Path | None = None
+    masks: tuple[str, ...] = ()
+    plate: Path | None = None
+    start: float | None = None
+    end: float | None = None
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        for name, value in (("--start", self.start), ("--end", self.end)):
+            _require(value is None or value >= 0, f"{name} {value}: seconds from the first frame, at least 0")
+        if self.start is not None and self.end is not None:
+            _require(self.start < self.end, f"--start {self.start} is not before --end {self.end}")
+
+
+def _require(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise ConfigError(otherwise)

@@ -1,0 +1,123 @@
+"""What a run did, for people and for programs."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from dataclasses import asdict, dataclass, field
+from fractions import Fraction
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from vmatte.core.types import Clip
+
+_PARTS = ("vmatte", "av", "numpy", "opencv-python-headless", "torch")
+
+
+@dataclass(frozen=True, slots=True)
+class StageTime:
+    """Where one stage's time went.
+
+    Attributes:
+        name: decode, model, stages or encode.
+        seconds: Its own work in all, on its own thread.
+        p50: Median seconds a frame.
+        p95: Seconds that 95 % of its frames stayed within.
+        queue: Mean fill of the queue it hands its frames to, in [0, 1]; None for the last stage.
+    """
+
+    name: str
+    seconds: float
+    p50: float
+    p95: float
+    queue: float | None
+
+
+@dataclass(frozen=True)
+class Report:
+    """A finished run.
+
+    Attributes:
+        clip: Facts about the source.
+        model: Name of the model that ran.
+        why: How it came to be chosen.
+        plan: The composed configuration, as nested plain values.
+        frames: How many frames were written.
+        first: Number of the first source frame.
+        wall: Seconds from the first frame read to the last file published.
+        stages: Times of the stages in pipeline order.
+        bottleneck: Name of the stage with the most seconds.
+        peak_rss: Bytes of memory the process held at most.
+        outputs: For each output its path, frames, bytes, checks and encoder seconds.
+        warnings: What the user should know.
+        notes: What was assumed about the source.
+    """
+
+    clip: Clip
+    model: str
+    why: str
+    plan: dict[str, Any]
+    frames: int
+    first: int
+    wall: float
+    stages: tuple[StageTime, ...]
+    bottleneck: str
+    peak_rss: int
+    outputs: tuple[dict[str, Any], ...]
+    hints: dict[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def as_json(self) -> str:
+        """The report as JSON text, versions included."""
+        data = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        data["clip"] = {name: getattr(self.clip, name) for name in self.clip.__dataclass_fields__}
+        data["clip"]["colour"] = asdict(self.clip.colour)
+        data["stages"] = [asdict(stage) for stage in self.stages]
+        data["versions"] = versions()
+        return json.dumps(data, indent=2, default=_plain) + "\n"
+
+    def lines(self) -> list[str]:
+        """Where time went, a line a stage, for a terminal."""
+        speed = f"{self.frames / self.wall:.1f} fps" if self.wall else "no time"
+        head = f"{self.frames} frames in {self.wall:.1f} s ({speed}), peak memory {self.peak_rss / 2**20:.0f} MiB"
+        rows = [_stage_line(stage, stage.name == self.bottleneck) for stage in self.stages]
+        return [head, *rows]
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of what a result depends on, without importing any of it."""
+    found = {"python": platform.python_version()}
+    for part in _PARTS:
+        try:
+            found[part] = version(part)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def peak_rss() -> int:
+    """Most bytes of memory this process has held; 0 where the system does not say."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
+
+
+def _stage_line(stage: StageTime, slowest: bool) -> str:
+    queue = "" if stage.queue is None else f"   queue behind it {stage.queue:4.0%} full"
+    mark = "   <- slowest" if slowest else ""
+    times = f"p50 {stage.p50 * 1e3:7.1f} ms   p95 {stage.p95 * 1e3:7.1f} ms"
+    return f"  {stage.name:<7} {stage.seconds:8.1f} s   {times}{queue}{mark}"
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Fraction):
+        return str(value)
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} does not belong in a report")
