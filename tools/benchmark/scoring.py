@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -45,7 +46,7 @@ def score(alphas: Sequence[Plane], truths: Sequence[Plane], cpu: float = 0.0) ->
     held = [np.rint(np.clip(alpha, 0, 1) * 255) / 255 for alpha in alphas]
     pairs = list(zip(held, truths, strict=True))
     frame_mad = tuple(1e3 * mad(a, g) for a, g in pairs)
-    changes = [dtssd(a, before, g, g_before) for (before, g_before), (a, g) in zip(pairs, pairs[1:], strict=False)]
+    changes = [dtssd(a, before, g, g_before) for (before, g_before), (a, g) in pairwise(pairs)]
     return Score(
         mad=float(np.mean(frame_mad)),
         mse=1e3 * float(np.mean([mse(a, g) for a, g in pairs])),

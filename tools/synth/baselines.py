@@ -6,6 +6,8 @@ where its situation provides one, the first frame's mask or the plate.
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +21,7 @@ DIFFERENCE = 30.0
 def warped_mask(clip: Synthetic) -> list[Plane]:
     """Mode A: the first mask carried along by dense optical flow, frame to frame."""
     flow = _Flow(clip.frames[0])
-    alphas = [clip.mask.astype(np.float32) / 255]
+    alphas = [_first(clip)]
     for frame in clip.frames[1:]:
         alphas.append(flow.warp(alphas[-1], frame))
     return alphas
@@ -29,7 +31,7 @@ def grabcut(clip: Synthetic) -> list[Plane]:
     """Mode A: grabCut on every frame, seeded by its last result carried by flow, edges softened by a guided filter."""
     flow = _Flow(clip.frames[0])
     scale = clip.frames[0].shape[0] / 360
-    alphas = [clip.mask.astype(np.float32) / 255]
+    alphas = [_first(clip)]
     solid = alphas[0]
     for frame in clip.frames[1:]:
         solid = _cut(frame, flow.warp(solid, frame), scale)
@@ -123,16 +125,16 @@ def _cut(frame: Image8, prior: Plane, scale: float) -> Plane:
         return prior
     cv2.setRNGSeed(0)
     models = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.grabCut(frame, labels, None, *models, 2, cv2.GC_INIT_WITH_MASK)  # type: ignore[call-overload]
+    cv2.grabCut(frame, labels, None, *models, 1, cv2.GC_INIT_WITH_MASK)  # type: ignore[call-overload]
     return (labels & 1).astype(np.float32)
 
 
 def _guided(frame: Image8, alpha: Plane, radius: int, epsilon: float) -> Plane:
     """He, Sun and Tang's guided filter (ECCV 2010) with the grey frame as guide."""
-    guide = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
+    guide = np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) / 255, np.float32)
     window = (2 * radius + 1, 2 * radius + 1)
 
-    def mean(x: NDArray[np.float32]) -> NDArray[np.float32]:
+    def mean(x: NDArray[np.floating[Any]]) -> Plane:
         return np.asarray(cv2.blur(x, window), np.float32)
 
     guide_mean, alpha_mean = mean(guide), mean(alpha)
@@ -140,7 +142,11 @@ def _guided(frame: Image8, alpha: Plane, radius: int, epsilon: float) -> Plane:
         mean(guide * guide) - guide_mean**2 + np.float32(epsilon)
     )
     offset = alpha_mean - slope * guide_mean
-    return np.clip(mean(slope) * guide + mean(offset), 0, 1).astype(np.float32)
+    return np.asarray(np.clip(mean(slope) * guide + mean(offset), 0, 1), np.float32)
+
+
+def _first(clip: Synthetic) -> Plane:
+    return np.asarray(clip.mask / 255, np.float32)
 
 
 def _plate(clip: Synthetic) -> Image8:
@@ -150,21 +156,21 @@ def _plate(clip: Synthetic) -> Image8:
 
 
 def _differs(frame: Image8, plate: Image8) -> Plane:
-    return np.asarray(cv2.absdiff(frame, plate), np.float32).max(axis=-1)
+    return np.asarray(cv2.absdiff(frame, plate).max(axis=-1), np.float32)
 
 
 def _ramp(values: Plane, low: float, high: float) -> Plane:
-    return np.clip((values - low) / (high - low), 0, 1).astype(np.float32)
+    return np.asarray(np.clip((values - low) / (high - low), 0, 1), np.float32)
 
 
 def _foreground(labels: NDArray[np.generic]) -> Plane:
     """OpenCV marks foreground 255 and shadow 127."""
-    return (np.asarray(labels) == 255).astype(np.float32)
+    return np.asarray(np.asarray(labels) == 255, np.float32)
 
 
 def _border_colour(frame: Image8) -> Image8:
     edge = np.concatenate([frame[:8].reshape(-1, 3), frame[:, :8].reshape(-1, 3), frame[:, -8:].reshape(-1, 3)])
-    return np.rint(np.median(edge, axis=0)).astype(np.uint8)
+    return np.asarray(np.rint(np.median(edge, axis=0)), np.uint8)
 
 
 def _disc(radius: float) -> NDArray[np.uint8]:

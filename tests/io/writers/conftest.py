@@ -43,9 +43,7 @@ def picture(clip: Clip, index: int, pts: int | None = None, top: int = 1023) -> 
 def flat(clip: Clip, colour: Sequence[int], alpha: float, index: int = 0) -> Picture:
     kind = np.uint8 if clip.depth == 8 else np.uint16
     size = (clip.height, clip.width)
-    return Picture(
-        index, index, 1, np.full((*size, 3), colour, kind), np.full(size, alpha, np.float32)
-    )
+    return Picture(index, index, 1, np.full((*size, 3), colour, kind), np.full(size, alpha, np.float32))
 
 
 def write(
@@ -92,9 +90,7 @@ def sound(path: Path) -> Packets:
         places = {stream.index: position for position, stream in enumerate(file.streams.audio)}
         for packet in file.demux(*file.streams.audio) if places else ():
             if packet.dts is not None and packet.pts is not None:
-                found[places[packet.stream_index]].append(
-                    (packet.pts, packet.dts, packet.time_base, bytes(packet))
-                )
+                found[places[packet.stream_index]].append((packet.pts, packet.dts, packet.time_base, bytes(packet)))
     return found
 
 
@@ -153,7 +149,7 @@ class SourceMaker:
             file.mux(video.encode(None))
             for track, pitch in tracks:
                 for chunk in tone(pitch, seconds, rate, sound_start, track.codec_context):
-                    file.mux(track.encode(chunk))
+                    file.mux(track.encode(chunk))  # type: ignore[union-attr, arg-type]
         with av.open(str(path)) as file:
             stream = file.streams.video[0]
             pts = [frame.pts for frame in file.decode(stream) if frame.pts is not None]

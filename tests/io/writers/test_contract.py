@@ -106,7 +106,7 @@ class TestEveryOutput:
         clip = make_clip()
         path = write(out, name, clip, [picture(clip, 0)]).path
         before = stored(path)
-        with pytest.raises(OutputError, match="exists already.*--overwrite"):
+        with pytest.raises(OutputError, match=r"exists already.*--overwrite"):
             open_writer(name, path, clip)
         assert stored(path) == before
         assert list(out.iterdir()) == [path]
@@ -159,7 +159,7 @@ class TestEveryOutput:
     def test_an_alpha_that_is_no_number_names_its_frame(self, out: Path, name: str) -> None:
         clip = make_clip()
         alpha = np.full((32, 48), np.nan, np.float32)
-        with pytest.raises(OutputError, match="frame 3: .*not numbers"):  # noqa: PT012
+        with pytest.raises(OutputError, match=r"frame 3: .*not numbers"):  # noqa: PT012
             for writer in started(out, name):
                 writer.write(replace(picture(clip, 3), alpha=alpha))
                 writer.finish()
@@ -175,9 +175,9 @@ class TestEveryOutput:
 
     def test_unknown_options(self, out: Path, name: str) -> None:
         path = output_path(out, "clip", name)
-        with pytest.raises(ConfigError, match="unknown option 'quality'.*workers"):
+        with pytest.raises(ConfigError, match=r"unknown option 'quality'.*workers"):
             open_writer(name, path, make_clip(), options={"quality": 3})
-        with pytest.raises(ConfigError, match="workers .*int"):
+        with pytest.raises(ConfigError, match=r"workers .*int"):
             open_writer(name, path, make_clip(), options={"workers": "many"})
         with pytest.raises(ConfigError, match="workers"):
             open_writer(name, path, make_clip(), options={"workers": -1})
@@ -217,7 +217,7 @@ def test_another_extension_is_refused(out: Path, name: str) -> None:
 
 
 def test_unknown_outputs_are_named() -> None:
-    with pytest.raises(ConfigError, match="unknown output 'prorez': did you mean 'prores'.*alpha-mp4.*rgba-png"):
+    with pytest.raises(ConfigError, match=r"unknown output 'prorez': did you mean 'prores'.*alpha-mp4.*rgba-png"):
         output_kind("prorez")
     with pytest.raises(VmatteError):
         output_path(Path(), "clip", "gif89")

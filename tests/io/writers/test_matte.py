@@ -47,7 +47,9 @@ def test_the_video_for_players_has_video_levels(out: Path) -> None:
     assert all(np.ptp(samples(frame, 0, "u1")) <= 1 for frame in found)
     first = found[0]
     assert (first.colorspace, first.color_primaries, first.color_trc, first.color_range) == (1, 1, 1, 1)
-    assert {int(code) for frame in found for plane in (1, 2) for code in np.unique(samples(frame, plane, "u1"))} == {128}
+    assert {int(code) for frame in found for plane in (1, 2) for code in np.unique(samples(frame, plane, "u1"))} == {
+        128
+    }
     shown = [frame.to_ndarray(format="gray").mean() for frame in found]
     assert shown == pytest.approx((steps * 255).tolist(), abs=1.5)
 

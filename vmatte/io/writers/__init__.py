@@ -26,6 +26,8 @@ __all__ = ["OUTPUTS", "Cut", "Facts", "OutputKind", "OutputWriter", "open_writer
 class OutputWriter(Writer, Protocol):
     """A `Writer` that also says how it went."""
 
+    def __enter__(self) -> OutputWriter: ...
+
     @property
     def meter(self) -> Meter:
         """Seconds of work per encoded picture, summed over threads."""
@@ -172,7 +174,7 @@ def open_writer(
     return kind.open(Request(path, clip, _options(kind, options), source_path, overwrite, cut))
 
 
-def _options(kind: OutputKind, given: object) -> object:
+def _options(kind: OutputKind, given: object) -> Any:  # noqa: ANN401  the options class of the kind
     if isinstance(given, kind.options):
         return given
     if given is None:
@@ -186,4 +188,7 @@ def _options(kind: OutputKind, given: object) -> object:
         if type(value) is not type(known[key].default):
             wanted = type(known[key].default).__name__
             raise ConfigError(f"option {key} of output {kind.name} must be {wanted}, not {value!r}")
-    return kind.options(**given)
+    made = kind.options(**given)
+    if made.workers < 0:
+        raise ConfigError(f"workers must be 0 (automatic) or more, not {made.workers}")
+    return made

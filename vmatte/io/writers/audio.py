@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 import av
 from av import AudioFrame, AudioResampler
 from av.error import InvalidDataError
+from av.stream import Discard
 
 from vmatte.core.types import Stream
 
@@ -46,6 +47,9 @@ class Sound:
         self._shift, self._start = shift, start
         self._input = av.open(str(source.absolute()))
         self._streams = self._input.streams.audio
+        for stream in self._input.streams:
+            if stream.type != "audio":
+                stream.discard = Discard.all  # not even read, where the container allows it
         moved = shift or start is not None
         self.scales = [_tick(stream).denominator for stream in self._streams if moved or stream.start_time]
         self._tracks: dict[int, _Copied | _Decoded] = {}

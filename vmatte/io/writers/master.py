@@ -41,6 +41,8 @@ class MasterOptions:
 
 def master(clip: Clip, options: MasterOptions) -> Recipe:
     """The recipe for a clip. Times are rounded to the millisecond: Matroska has no finer ticks."""
+    # PyAV has no way to set the aspect that FFmpeg's Matroska writer reads.
+    square = (f"the pixels' shape ({clip.sample_aspect}) is not stored: set it when the matte is used alone",)
 
     def draw(picture: Picture) -> tuple[VideoFrame, float]:
         if picture.alpha is None:
@@ -62,6 +64,7 @@ def master(clip: Clip, options: MasterOptions) -> Recipe:
         draw=draw,
         read=_read,
         tick=_TICK,
+        warnings=square if clip.sample_aspect != 1 else (),
     )
 
 

@@ -16,14 +16,12 @@ import numpy as np
 from av import VideoFrame
 from numpy.typing import DTypeLike, NDArray
 
+from vmatte.core.colour import encode_affine, unit
 from vmatte.core.errors import OutputError
 from vmatte.core.types import Alpha, Image
 
 # Rows at a time; 1080p converts at the same speed from 32 to 128 rows and at half of it as a whole.
 _ROWS = 64
-
-# Weights of red and blue in luma: ITU-R BT.709-6, BT.601-7 and BT.2020-2.
-_WEIGHTS = {1: (0.2126, 0.0722), 5: (0.299, 0.114), 6: (0.299, 0.114), 9: (0.2627, 0.0593)}
 
 
 def plane(frame: VideoFrame, index: int, dtype: DTypeLike, channels: int = 1) -> NDArray[Any]:
@@ -54,31 +52,18 @@ def put_alpha(target: NDArray[Any], alpha: Alpha | None, top: int, bottom: int =
 
 
 def put_yuv(target: VideoFrame, colour: Image, matrix: int) -> None:
-    """Writes RGB into the first three planes of a 10-bit 4:4:4 frame, limited range (ITU-R BT.709-6, 3.4)."""
+    """Writes RGB into the first three planes of a 10-bit 4:4:4 frame, limited range."""
     planes = [plane(target, index, np.uint16) for index in range(3)]
-    weights = yuv_matrix(matrix, int(np.iinfo(colour.dtype).max))
+    affine = _yuv_map(matrix, unit(colour))
     for rows in _strips(colour.shape[0]):
-        yuv = cv2.transform(colour[rows].astype(np.uint16, copy=False), weights)
+        yuv = cv2.transform(colour[rows].astype(np.uint16, copy=False), affine)
         for index, samples in enumerate(planes):
             samples[rows] = yuv[..., index]
 
 
 @cache
-def yuv_matrix(matrix: int, white: int) -> NDArray[np.float32]:
-    """(3, 4) float32 that takes (R, G, B, 1), RGB in [0, white], to 10-bit limited Y, Cb, Cr.
-
-    >>> (yuv_matrix(1, 255) @ [255, 255, 255, 1]).round().tolist()
-    [940.0, 512.0, 512.0]
-    """
-    red, blue = _WEIGHTS[matrix]
-    luma = np.array([red, 1 - red - blue, blue])
-    # 876 and 896 codes of luma and chroma above 64 and around 512: the 219, 224, 16, 128 of 8 bits, times four.
-    rows = [
-        876 * luma,
-        896 * (np.array([0, 0, 1]) - luma) / (2 * (1 - blue)),
-        896 * (np.array([1, 0, 0]) - luma) / (2 * (1 - red)),
-    ]
-    return np.column_stack([np.array(rows) / white, [64, 512, 512]]).astype(np.float32)
+def _yuv_map(matrix: int, white: float) -> NDArray[np.float32]:
+    return encode_affine(matrix, 10, full_range=False, white=white).astype(np.float32)
 
 
 def fingerprint(codes: NDArray[Any]) -> int:

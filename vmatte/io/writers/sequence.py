@@ -11,13 +11,13 @@ from types import TracebackType
 from typing import Any
 
 import av
-import cv2
 import numpy as np
 from av import VideoFrame
 from av.error import FFmpegError
 from av.video.codeccontext import VideoCodecContext
 from numpy.typing import NDArray
 
+from vmatte.core.colour import to_bits8, to_bits16
 from vmatte.core.errors import OutputError
 from vmatte.core.timing import Meter
 from vmatte.core.types import Clip, Picture
@@ -97,8 +97,7 @@ def rgba(clip: Clip) -> Still:
 def _at_depth(colour: NDArray[Any], deep: bool) -> NDArray[Any]:
     if deep == (colour.dtype == np.uint16):
         return colour
-    # 257 = 65535 / 255: both whites meet.
-    return colour.astype(np.uint16) * np.uint16(257) if deep else cv2.convertScaleAbs(colour, alpha=1 / 257)
+    return to_bits16(colour) if deep else to_bits8(colour)
 
 
 class SequenceWriter:
@@ -120,6 +119,7 @@ class SequenceWriter:
         self.meter = Meter("encode")
         self._clip, self._still = clip, still
         self._ledger = Ledger()
+        self._last = -1
         self._checks: tuple[str, ...] = ()
         self._partial = Partial(path, folder=True, overwrite=overwrite)
         self._pool = Pool([self._tool() for _ in range(workers)], "png")
@@ -152,8 +152,9 @@ class SequenceWriter:
             OutputError: The picture does not fit, or an earlier one could not be encoded or stored.
         """
         fits(picture, self._clip)
-        if len(self._ledger) and picture.index <= self._ledger.times[-1]:
+        if picture.index <= self._last:
             raise OutputError(f"{self.path}: frame {picture.index} came twice or out of order")
+        self._last = picture.index
         with explained(self.path):
             for index, mark, crc in self._pool.put(picture):
                 self._note(index, mark, crc)
