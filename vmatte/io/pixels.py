@@ -38,7 +38,7 @@ class Pixels:
         """Display RGB, its 8-bit SDR look (the same array for 8-bit SDR), and alpha in [0, 1] or None."""
         parts = samples(frame)
         rgb: Any = np.ascontiguousarray(self.turn(self._rgb(parts)))
-        return rgb, sdr_look(rgb, self.colour), self._alpha(parts) if self.alpha else None
+        return rgb, sdr_look(rgb, self.colour), self._alpha(parts, rgb.shape[:2]) if self.alpha else None
 
     def _rgb(self, parts: Samples) -> Image:
         if parts.depth == 0:
@@ -65,12 +65,11 @@ class Pixels:
         if codes.luma == top:
             return plane
         levels = (np.arange(codes.top + 1, dtype=np.float32) - codes.black) * np.float32(top / codes.luma)
-        table: Plane = c.rounded(levels, top, dtype)
-        return table[plane]
+        return cast(Plane, c.rounded(levels, top, dtype)[plane])
 
-    def _alpha(self, parts: Samples) -> Alpha | None:
+    def _alpha(self, parts: Samples, size: tuple[int, int]) -> Alpha:
         if parts.alpha is None:
-            return None
+            return np.ones(size, np.float32)
         alpha = np.ascontiguousarray(parts.alpha).astype(np.float32)
         if parts.depth:
             alpha /= np.float32((1 << parts.depth) - 1)

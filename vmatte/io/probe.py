@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 import av
@@ -16,7 +16,6 @@ from vmatte.core.errors import InputError
 from vmatte.core.types import Clip
 from vmatte.io import tags
 from vmatte.io.decode import Decoding, has_alpha_layer, opened
-from vmatte.io.fields import Weave
 from vmatte.io.options import InputOptions
 from vmatte.io.orientation import Turn, from_display_matrix
 from vmatte.io.samples import unpacked_format
@@ -24,6 +23,19 @@ from vmatte.io.samples import unpacked_format
 # Enough to find the interlaced flag behind a few progressive frames, little enough to be quick.
 _LOOKED_AT = 8
 _TOP_FIRST, _BOTTOM_FIRST = (2, 5), (3, 4)  # FFmpeg's field orders by the field shown first: TT, BT and BB, TB
+
+
+@dataclass(frozen=True, slots=True)
+class Weave:
+    """How a clip's fields are woven.
+
+    Attributes:
+        flagged: Whether the frames say themselves which of them are interlaced; the others are then left alone.
+        bottom_first: Which field comes first when the frames do not say.
+    """
+
+    flagged: bool = True
+    bottom_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +48,7 @@ class Facts:
         weave: How fields are woven; None for a progressive clip.
         first_pts: Time of the first frame that decodes.
         size: Coded width and height.
+        disordered: Whether frames come with times that do not ascend, or with none, as from AVI with B-frames.
     """
 
     clip: Clip
@@ -43,6 +56,7 @@ class Facts:
     weave: Weave | None
     first_pts: int | None
     size: tuple[int, int]
+    disordered: bool
 
 
 def probe(path: Path | str, options: InputOptions | None = None) -> Clip:
@@ -86,7 +100,7 @@ def _facts(
         rate=Fraction(rate),
         time_base=stream.time_base,
         frames=stream.frames or None,
-        depth=_depth(first.format),
+        depth=depth_of(first.format),
         colour=colour,
         sample_aspect=1 / aspect if turn.sideways else aspect,
         rotation=90 * turn.quarters,
@@ -98,7 +112,12 @@ def _facts(
         pixel_format=first.format.name,
         notes=(*notes, *colour_notes),
     )
-    return Facts(clip, turn, weave, first.pts, (first.width, first.height))
+    return Facts(clip, turn, weave, first.pts, (first.width, first.height), _disordered(frames))
+
+
+def _disordered(frames: list[av.VideoFrame]) -> bool:
+    times = [frame.pts for frame in frames]
+    return any(after is None or before is None or after <= before for before, after in pairwise(times)) or None in times
 
 
 def _turn(frame: av.VideoFrame) -> tuple[Turn, tuple[str, ...]]:
@@ -146,7 +165,8 @@ def _weave(stream: VideoStream, frames: list[av.VideoFrame]) -> Weave | None:
     return Weave(flagged, order in _BOTTOM_FIRST)
 
 
-def _depth(pixel_format: av.VideoFormat) -> int:
+def depth_of(pixel_format: av.VideoFormat) -> int:
+    """Bits per component, at least 8."""
     if pixel_format.has_palette or pixel_format.is_bit_stream:
         return 8
     return max(8, *(part.bits for part in pixel_format.components))

@@ -9,8 +9,10 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+from av.video.stream import VideoStream
 
-from vmatte.io.decode import opened
+from vmatte.core.types import Stream
+from vmatte.io.decode import opened, patient
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +47,38 @@ def from_packets(path: Path, first: int | None) -> Timeline | None:
     """
     pts: list[int] = []
     keys: list[tuple[int, int]] = []
-    with opened(path) as (container, stream):
-        packets = container.demux(stream)
-        while True:
-            try:
-                packet = next(packets)
-            except (StopIteration, av.FFmpegError):
-                break
-            if not packet.size or packet.is_discard:
-                continue
-            if packet.pts is None:
-                return None
-            pts.append(packet.pts)
-            if packet.is_keyframe and packet.dts is not None:
-                keys.append((packet.pts, packet.dts))
+    for packet in _packets(path):
+        if packet.pts is None:
+            return None
+        pts.append(packet.pts)
+        if packet.is_keyframe and packet.dts is not None:
+            keys.append((packet.pts, packet.dts))
     shown = sorted(time for time in pts if first is None or time >= first)
     if len(set(shown)) != len(shown):
         return None
     return Timeline(tuple(shown), tuple(sorted(keys)))
+
+
+def decoding_times(path: Path) -> tuple[int, ...]:
+    """The times of packets in a file that states when to decode, not when to show; none if some have no time.
+
+    Frames are shown in the order they come out of the decoder, one for each packet, so sorted they are frame times.
+    """
+    times = [packet.pts if packet.dts is None else packet.dts for packet in _packets(path)]
+    return tuple(sorted(time for time in times if time is not None)) if None not in times else ()
+
+
+def _packets(path: Path) -> Stream[av.Packet[VideoStream]]:
+    """The packets that lead to pictures, as far as the file is whole."""
+    with opened(path) as (container, stream):
+        packets = patient(container.demux(stream))
+        while True:
+            try:
+                packet = next(packets)
+            except (StopIteration, av.FFmpegError, OSError):
+                return
+            if packet.size and not packet.is_discard:
+                yield packet
 
 
 class Clock:
