@@ -1,10 +1,9 @@
-"""Scores of a whole clip in the units the bars are stated in."""
+"""Figures of merit of a whole clip, in the units the bars are stated in."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -16,62 +15,56 @@ from vmatte.metrics.temporal import dtssd
 
 Engine = Callable[[Synthetic], Sequence[Plane]]
 Colourist = Callable[[Synthetic], Sequence[Image8]]
+Figures = Mapping[str, float]
+"""By name: MAD and MSE x1e3, Grad /1e3, dtSSD x1e2, MAD f5, f15 and last; error and flicker 0-255; CPU ms a frame."""
+
+WATCHED = (5, 15)  # frames whose own MAD is shown, beside the last
 
 
-@dataclass(frozen=True)
-class Score:
-    """Means over the frames of one clip.
-
-    Attributes:
-        mad: Times 1000.
-        mse: Times 1000.
-        grad: Divided by 1000.
-        dtssd: Times 100, over the pairs of frames.
-        frame_mad: MAD of each frame, times 1000.
-        cpu: Milliseconds of processor time per frame.
-    """
-
-    mad: float
-    mse: float
-    grad: float
-    dtssd: float
-    frame_mad: tuple[float, ...]
-    cpu: float = 0.0
-
-
-def score(alphas: Sequence[Plane], truths: Sequence[Plane], cpu: float = 0.0) -> Score:
-    """Scores predictions, quantised to 8 bits as a file would hold them."""
-    if len(alphas) != len(truths):
-        raise ValueError(f"{len(alphas)} mattes for {len(truths)} frames")
-    held = [np.rint(np.clip(alpha, 0, 1) * 255) / 255 for alpha in alphas]
-    pairs = list(zip(held, truths, strict=True))
-    frame_mad = tuple(1e3 * mad(a, g) for a, g in pairs)
-    changes = [dtssd(a, before, g, g_before) for (before, g_before), (a, g) in pairwise(pairs)]
-    return Score(
-        mad=float(np.mean(frame_mad)),
-        mse=1e3 * float(np.mean([mse(a, g) for a, g in pairs])),
-        grad=1e-3 * float(np.mean([gradient(a, g) for a, g in pairs])),
-        dtssd=1e2 * float(np.mean(changes)),
-        frame_mad=frame_mad,
-        cpu=cpu,
-    )
-
-
-def run(engine: Engine, clip: Synthetic) -> Score:
-    """Runs an engine on a clip and scores it, with the processor time it took."""
+def of_alpha(engine: Engine, clip: Synthetic) -> Figures:
+    """Runs an engine and scores its mattes."""
     start = time.process_time()
     alphas = engine(clip)
-    spent = time.process_time() - start
-    return score(alphas, clip.alpha, cpu=1e3 * spent / len(clip.frames))
+    spent = 1e3 * (time.process_time() - start) / len(clip.frames)
+    return judged(alphas, clip.alpha) | {"CPU": spent}
 
 
-def mean(scores: Sequence[Score]) -> Score:
-    """The mean over clips of equal length."""
-    return Score(
-        mad=float(np.mean([s.mad for s in scores])),
-        mse=float(np.mean([s.mse for s in scores])),
-        grad=float(np.mean([s.grad for s in scores])),
-        dtssd=float(np.mean([s.dtssd for s in scores])),
-        frame_mad=tuple(np.mean([s.frame_mad for s in scores], axis=0).tolist()),
-        cpu=float(np.mean([s.cpu for s in scores])),
-    )
+def judged(alphas: Sequence[Plane], truths: Sequence[Plane]) -> dict[str, float]:
+    """Scores mattes, quantised to 8 bits as a file would hold them."""
+    held = [np.rint(np.clip(alpha, 0, 1) * 255) / 255 for alpha in alphas]
+    pairs = list(zip(held, truths, strict=True))
+    each = [1e3 * mad(a, g) for a, g in pairs]
+    figures = {
+        "MAD": float(np.mean(each)),
+        "MSE": 1e3 * float(np.mean([mse(a, g) for a, g in pairs])),
+        "Grad": 1e-3 * float(np.mean([gradient(a, g) for a, g in pairs])),
+        "dtSSD": 1e2 * float(np.mean([dtssd(a, a0, g, g0) for (a0, g0), (a, g) in pairwise(pairs)])),
+    }
+    figures |= {f"f{index}": each[index] for index in WATCHED if index < len(each)}
+    return figures | {"last": each[-1]}
+
+
+def of_colour(colourist: Colourist, clip: Synthetic, truths: Sequence[Image8]) -> Figures:
+    """Runs a foreground estimator on the true alpha; mean absolute error of F where 0.05 < alpha < 0.98, in 0-255."""
+    start = time.process_time()
+    colours = colourist(clip)
+    spent = 1e3 * (time.process_time() - start) / len(clip.frames)
+    errors = [c.astype(np.float32) - g for c, g in zip(colours, truths, strict=True)]
+    soft = [(alpha > 0.05) & (alpha < 0.98) for alpha in clip.alpha]
+    changes = [np.abs(after - before) for before, after in pairwise(errors)]
+    both = [before & after for before, after in pairwise(soft)]
+    return {
+        "error": _mean_where([np.abs(error) for error in errors], soft),
+        "flicker": _mean_where(changes, both),
+        "CPU": spent,
+    }
+
+
+def mean(figures: Sequence[Figures]) -> Figures:
+    """The mean over clips of equal length, figure by figure."""
+    return {name: float(np.mean([each[name] for each in figures])) for name in figures[0]}
+
+
+def _mean_where(values: Sequence[Plane], masks: Sequence[np.typing.NDArray[np.bool_]]) -> float:
+    chosen = [value[mask] for value, mask in zip(values, masks, strict=True)]
+    return float(np.concatenate(chosen).mean())
