@@ -11,10 +11,10 @@ SIZE = (128, 96)
 
 
 def disc(index: int, size: tuple[int, int] = SIZE) -> np.ndarray:
-    """Alpha of the subject, (H, W) float32: a disc that drifts to the right."""
+    """Alpha of the subject, (H, W) float32: a disc that drifts to the right, and back after 12 frames."""
     width, height = size
     y, x = np.mgrid[:height, :width].astype(np.float32)
-    distance = np.hypot(x - width * 0.35 - 1.5 * index, y - height / 2)
+    distance = np.hypot(x - width * 0.35 - 1.5 * abs((index + 12) % 24 - 12), y - height / 2)
     return np.clip(height / 4 - distance, 0, 1).astype(np.float32)
 
 
@@ -23,7 +23,7 @@ def picture(index: int, size: tuple[int, int] = SIZE) -> np.ndarray:
     width, height = size
     rng = np.random.default_rng(0)
     wall = rng.integers(60, 130, (height // 8 + 1, width // 8, 3)).astype(np.float32)
-    wall = np.roll(cv2.resize(wall, (width, height), interpolation=cv2.INTER_CUBIC), -3 * index, axis=1)
+    wall = np.roll(cv2.resize(wall, (width, height), interpolation=cv2.INTER_CUBIC), -index, axis=1)
     coat = cv2.resize(rng.integers(0, 60, (6, 6)).astype(np.float32), size, interpolation=cv2.INTER_CUBIC)
     subject = np.stack([190 + coat, 40 + coat / 2, 40 + coat / 3], axis=2)
     alpha = disc(index, size)[..., None]
