@@ -68,8 +68,9 @@ class TestEveryOutput:
         assert list(out.iterdir()) == []
 
     def test_leaving_without_publishing_leaves_no_file(self, out: Path, name: str) -> None:
-        for _ in started(out, name):
+        for writer in started(out, name):
             pass
+        assert writer.facts.bytes == 0
         for writer in started(out, name):
             writer.finish()
         assert list(out.iterdir()) == []
