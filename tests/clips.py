@@ -86,7 +86,8 @@ def _shrunk(plane: np.ndarray, step: tuple[int, int]) -> np.ndarray:
     rows, columns = (-plane.shape[axis] % step[axis] for axis in (0, 1))
     padded = np.pad(plane, ((0, rows), (0, columns)), mode="edge").astype(float)
     blocks = padded.reshape(padded.shape[0] // step[0], step[0], padded.shape[1] // step[1], step[1])
-    return np.round(blocks.mean(axis=(1, 3))).astype(plane.dtype)
+    shrunk: np.ndarray = np.round(blocks.mean(axis=(1, 3))).astype(plane.dtype)
+    return shrunk
 
 
 def frame_of(planes: Sequence[np.ndarray], pix_fmt: str, width: int, height: int) -> av.VideoFrame:

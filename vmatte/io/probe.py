@@ -18,7 +18,7 @@ from vmatte.io import tags
 from vmatte.io.decode import Decoding, has_alpha_layer, opened
 from vmatte.io.options import InputOptions
 from vmatte.io.orientation import Turn, from_display_matrix
-from vmatte.io.samples import unpacked_format
+from vmatte.io.samples import has_alpha
 
 # Enough to find the interlaced flag behind a few progressive frames, little enough to be quick.
 _LOOKED_AT = 8
@@ -105,7 +105,7 @@ def _facts(
         sample_aspect=1 / aspect if turn.sideways else aspect,
         rotation=90 * turn.quarters,
         duration=_duration(container, stream),
-        has_alpha=has_alpha(stream, first),
+        has_alpha=has_alpha_layer(stream) or has_alpha(first),
         audio_streams=len(container.streams.audio),
         interlaced=weave is not None,
         codec=stream.codec_context.codec.name,
@@ -176,13 +176,3 @@ def _duration(container: InputContainer, stream: VideoStream) -> Fraction | None
     if stream.duration is not None and stream.time_base is not None:
         return Fraction(stream.duration * stream.time_base)
     return Fraction(container.duration, av.time_base) if container.duration is not None else None
-
-
-def has_alpha(stream: VideoStream | None, frame: av.VideoFrame) -> bool:
-    """Whether frames carry alpha; a palette does if any of its colours is not opaque."""
-    if stream is not None and has_alpha_layer(stream):
-        return True
-    if frame.format.has_palette:
-        pixels = frame.reformat(format=unpacked_format(frame.format)).to_ndarray()
-        return bool((pixels[..., 3] < 255).any())
-    return any(part.is_alpha for part in frame.format.components)

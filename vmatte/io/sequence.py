@@ -21,7 +21,7 @@ from vmatte.core.flow import ordered
 from vmatte.core.types import Clip, Colour, Frame, Stream
 from vmatte.io.images import Still, is_image, read_still
 from vmatte.io.options import InputOptions
-from vmatte.io.pixels import sdr_look
+from vmatte.io.sdr import sdr_look
 
 # The rate of film, and what compositing programs assume for sequences too.
 DEFAULT_RATE = Fraction(24)

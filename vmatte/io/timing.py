@@ -22,10 +22,12 @@ class Timeline:
     Attributes:
         pts: Ascending, one per frame.
         keys: (pts, dts) of the packets that decoding can start from, by pts; none if it must start at the beginning.
+        closed: Whether no frame is shown before a key packet that precedes it in the file (closed groups of pictures).
     """
 
     pts: tuple[int, ...]
     keys: tuple[tuple[int, int], ...] = ()
+    closed: bool = False
 
     def number(self, seconds: Fraction, time_base: Fraction) -> int:
         """The number of the first frame at or after `seconds` from the first one."""
@@ -47,16 +49,18 @@ def from_packets(path: Path, first: int | None) -> Timeline | None:
     """
     pts: list[int] = []
     keys: list[tuple[int, int]] = []
+    closed = True
     for packet in _packets(path):
         if packet.pts is None:
             return None
+        closed = closed and not (keys and packet.pts < keys[-1][0])
         pts.append(packet.pts)
         if packet.is_keyframe and packet.dts is not None:
             keys.append((packet.pts, packet.dts))
     shown = sorted(time for time in pts if first is None or time >= first)
     if len(set(shown)) != len(shown):
         return None
-    return Timeline(tuple(shown), tuple(sorted(keys)))
+    return Timeline(tuple(shown), tuple(sorted(keys)), closed)
 
 
 def decoding_times(path: Path) -> tuple[int, ...]:

@@ -69,6 +69,10 @@ class VideoSource:
         """How many frames there are, as the packets tell it, or by decoding them all if the packets do not."""
         return len(self._coded.timeline().pts) * (2 if self._per_field else 1)
 
+    def seeks_simply(self) -> bool:
+        """Whether every frame can be reached from the key packet before it in the file, as simple readers assume."""
+        return self._coded.timeline().closed
+
     def span(self, start: float | None, end: float | None) -> tuple[int, int | None]:
         """Frame numbers of a time range in seconds, counted from the first frame's own time.
 
