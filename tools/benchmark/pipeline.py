@@ -1,4 +1,4 @@
-"""`bench pipeline`: what the stream costs over its slowest stage, and its memory for clips 1, 4 and 16 times as long."""
+"""`bench pipeline`: what the stream costs over its slowest stage, and its memory as the clip gets longer."""
 
 from __future__ import annotations
 
