@@ -60,8 +60,9 @@ def screen(generator: np.random.Generator, size: tuple[int, int], colour: tuple[
     """Cloth lit unevenly, with wrinkles."""
     extended = extent(size)
     light = 1 + 0.09 * octaves(generator, extended, 2, 1.0)
-    folds = octaves(generator, extended, 3, 3.0, 0.6, 0.25)
-    wrinkles = 0.055 * np.exp(-((folds / 0.25) ** 2)) - 0.05 * np.exp(-(((folds - 0.5) / 0.3) ** 2))
+    # Light on a fold follows its slope, and hanging cloth folds mostly downwards.
+    slope = np.gradient(octaves(generator, extended, 2, 2.0, 0.4, 0.25), axis=1)
+    wrinkles = 0.045 * np.tanh(slope / max(float(slope.std()), 1e-6))
     weave = 0.008 * octaves(generator, extended, 2, 60.0)
     shade = (light + wrinkles + weave)[..., None]
     # Bright folds lose a little saturation, as real cloth does.

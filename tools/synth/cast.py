@@ -81,7 +81,7 @@ def _path(kind: Kind, camera: Camera, generator: np.random.Generator, width: flo
     facing = float(generator.choice([-1.0, 1.0]))
     start = float(generator.uniform(0, 2 * np.pi))
     # Shares of the width travelled in the clip, and steps taken.
-    travel, steps = {"blur": (0.36, 1.7), "occluder": (0.42, 1.6), "fur": (0.22, 1.1), "emoji": (0.10, 1.5)}.get(
+    travel, steps = {"blur": (0.30, 1.6), "occluder": (0.42, 1.6), "fur": (0.22, 1.1), "emoji": (0.10, 1.5)}.get(
         kind, (0.24, 1.15)
     )
     if camera == "crossing":
@@ -94,7 +94,7 @@ def _path(kind: Kind, camera: Camera, generator: np.random.Generator, width: flo
         t = time / last
         x = width * (0.5 + facing * travel * (t - 0.5))
         if kind == "blur":
-            x += 0.03 * width * np.sin(2 * np.pi * 1.5 * t)
+            x += 0.02 * width * np.sin(2 * np.pi * 1.5 * t)
         step = np.pi if kind in ("fur", "emoji") else 2 * np.pi
         return Pose(x, start + step * steps * t, facing, 30 * t if frames < 12 else time, min(speed, 14.0))
 

@@ -20,7 +20,7 @@ class Emoji:
     def __init__(self, generator: np.random.Generator, paper: tuple[float, float, float], size: float = 1.0) -> None:
         self.size = size
         self.paper = paper
-        skins = [(255, 200, 46), (250, 158, 66), (120, 200, 245), (240, 130, 160)]
+        skins = [(255, 200, 46), (250, 158, 66), (120, 200, 245), (140, 205, 110)]
         self.skin = np.asarray(skins[int(generator.integers(len(skins)))], float)
 
     def paint(self, canvas: Canvas, to_canvas: Affine, pose: Pose) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -19,6 +19,7 @@ from tools.synth.noise import octaves
 Image8 = NDArray[np.uint8]
 Plane = NDArray[np.float32]
 Rgb = tuple[float, float, float]
+Place = Callable[[np.random.Generator, tuple[int, int]], Backdrop]
 
 NOISE = 2.0  # sensor noise, standard deviation in 8-bit codes
 CRF = 20
@@ -73,6 +74,7 @@ class _Set:
     views: list[Affine]
     cast: Cast
     screen: Rgb | None
+    shadow: bool = False
 
 
 def scene(
@@ -84,6 +86,8 @@ def scene(
     screen_colour: str | None = None,
     noise: float = NOISE,
     crf: int | None = CRF,
+    place: Place | None = None,
+    shadow: bool | None = None,
 ) -> Synthetic:
     """Draws and films one clip; the same arguments give the same clip.
 
@@ -98,8 +102,11 @@ def scene(
                 kinds, and white for the emoji.
         noise: Standard deviation of the sensor noise.
         crf: Quality of H.264; None leaves the codec out.
+        place: Painter of the backdrop, in place of the benchmark's scenery.
+        shadow: Whether the subject casts one; by default before a fixed camera only.
     """
-    stage = _set(kind, camera, seed, size, frames, screen_colour)
+    stage = _set(kind, camera, seed, size, frames, screen_colour, place)
+    stage = replace(stage, shadow=camera in ("fixed", "crossing") if shadow is None else shadow)
     shots = [_shoot(stage, index) for index in range(frames)]
     clean = _behind(stage, 0, None)
     generator = np.random.default_rng([seed, 29])
@@ -119,7 +126,15 @@ def scene(
     )
 
 
-def _set(kind: Kind, camera: Camera, seed: int, size: tuple[int, int], frames: int, screen_colour: str | None) -> _Set:
+def _set(
+    kind: Kind,
+    camera: Camera,
+    seed: int,
+    size: tuple[int, int],
+    frames: int,
+    screen_colour: str | None,
+    place: Place | None,
+) -> _Set:
     generator = np.random.default_rng([seed, 7, len(kind), ord(kind[0])])
     # Small frames take more samples, so that a strand one sample wide stays finer than a pixel.
     samples = (3 if kind != "blur" else 2) * (1 if size[1] >= 240 else 2)
@@ -127,7 +142,7 @@ def _set(kind: Kind, camera: Camera, seed: int, size: tuple[int, int], frames: i
     name = screen_colour or ("white" if kind == "emoji" else "blue" if _on_blue(kind, seed) else "green")
     colour = SCREENS[name] if camera == "screen" else None
     if colour is None:
-        backdrop = scenery(generator, size)
+        backdrop = (place or scenery)(generator, size)
     else:
         backdrop = paper(size, colour) if name == "white" else screen(generator, size, colour)
     density = samples * size[1] / 360
@@ -191,21 +206,22 @@ def _behind(stage: _Set, index: int, alpha: Plane | None) -> Plane:
     if stage.cast.passer is not None:
         other, colour = _paint(stage, stage.cast.passer, index, (0.0,))
         seen = seen * (1 - other[..., None]) + colour * other[..., None]
+    if stage.shadow and alpha is not None:
+        seen = seen * (1 - (1 - SHADOW) * _shadow(stage, index, alpha))[..., None]
     if stage.camera in ("fixed", "crossing"):
-        if alpha is not None:
-            seen = seen * (1 - (1 - SHADOW) * _shadow(stage, alpha))[..., None]
         pillar = _pillar(stage, index)
         if pillar is not None and alpha is None:
             seen = seen * (1 - pillar[0][..., None]) + pillar[1] * pillar[0][..., None]
     return seen.astype(np.float32)
 
 
-def _shadow(stage: _Set, alpha: Plane) -> Plane:
+def _shadow(stage: _Set, index: int, alpha: Plane) -> Plane:
     """The subject's outline laid on the ground behind it, softened."""
     scale = stage.size[1] / 360
-    foot = stage.cast.ground * scale
+    foot = stage.cast.ground
     lay = np.array([[1, -0.55, 0.55 * foot], [0, 0.30, 0.70 * foot], [0, 0, 1]], np.float64)
-    laid = cv2.warpAffine(alpha, lay[:2], stage.size, flags=cv2.INTER_AREA)
+    view = stage.views[index]
+    laid = cv2.warpAffine(alpha, (view @ lay @ np.linalg.inv(view))[:2], stage.size, flags=cv2.INTER_AREA)
     return cv2.GaussianBlur(laid, (0, 0), 2.5 * scale).astype(np.float32)
 
 

@@ -31,7 +31,7 @@ class Hair:
     def paint(self, canvas: Canvas, head: Affine, time: float, speed: float, back: bool) -> None:
         """Paints the strands behind the head, or those before it."""
         lines = apply(head, self._lines(time, speed))
-        thickness = max(1, round(0.35 * float(np.sqrt(abs(np.linalg.det(head[:2, :2]))))))
+        thickness = max(1, round(0.28 * float(np.sqrt(abs(np.linalg.det(head[:2, :2]))))))
         for index, tone in enumerate(self.tones):
             chosen = np.flatnonzero((self.tone == index) & (self.back == back))
             if len(chosen):

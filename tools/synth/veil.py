@@ -43,6 +43,6 @@ class Veil:
         s = np.linspace(0, 1, STRIPS)
         trail = 62 + 6 * min(abs(pose.speed), 12)
         wave = 7 * s * np.sin(5 * s - 0.42 * pose.time + self.phase)
-        top = np.stack([12 - trail * 1.15 * s**1.1, -294 + 96 * s**1.4 + wave], -1)
-        foot = np.stack([14 - trail * 0.95 * s, -214 + 150 * s**0.8 + 1.4 * wave], -1)
+        top = np.stack([12 - trail * 0.85 * s**1.1, -294 + 96 * s**1.4 + wave], -1)
+        foot = np.stack([14 - trail * 0.70 * s, -214 + 150 * s**0.8 + 1.4 * wave], -1)
         return np.stack([top, foot], 1)

@@ -97,7 +97,7 @@ class Walker:
             "hand": make([(0, 4.4), (6, 5.4), (14, 3.2)], skin, 0.02),
             "neck": make([(0, 8), (NECK + 8, 7.5)], skin, 0.02),
             "head": make([(0, 11), (16, 16), (25, 17.5)], skin, 0.02),
-            "cap": make([(0, 13), (12, 18.5), (18, 18.5)], plain(generator, self.hair_colour, 0.10), 0.08),
+            "cap": make([(0, 9), (15, 17), (22, 17.5)], plain(generator, self.hair_colour, 0.10), 0.08),
         }
         parts["head"] = self._face(parts["head"])
         return parts
@@ -114,14 +114,13 @@ class Walker:
             cv2.ellipse(sprite, tuple(centre.tolist()), lengths, angle, 0, 360, shade, -1, cv2.LINE_AA, shift=4)
 
         white, dark = np.array([244.0, 242, 238]), np.array([40.0, 28, 24])
-        spot(6, 12, (3.6, 3.4), skin * [1.0, 0.86, 0.84])  # cheek
+        spot(6, 8, (3.6, 3.4), skin * [1.0, 0.86, 0.84])  # cheek
         spot(8.5, 16.5, (4.2, 2.0), skin * 0.93)  # side of the nose
         spot(7.5, 18.2, (1.9, 2.2), skin * 1.06)  # tip of the nose
-        for v in (11.2, 2.2):
-            spot(15, v, (2.1, 2.9), white)
-            spot(15, v + 0.9, (1.9, 1.7), dark)
-            spot(19.2, v, (0.8, 3.6), np.asarray(self.hair_colour, float) * 0.8)
-        spot(0.5, 9.5, (1.2, 4.4), np.array([172.0, 84, 78]))
+        spot(14.5, 11.6, (2.3, 3.2), white)
+        spot(14.5, 12.6, (2.1, 1.9), dark)
+        spot(18.6, 11.4, (0.8, 3.8), np.asarray(self.hair_colour, float) * 0.8)
+        spot(0.5, 11, (1.2, 4.0), np.array([172.0, 84, 78]))
         return Part(sprite, head.to_units)
 
     def paint(self, canvas: Canvas, to_canvas: Affine, pose: Pose) -> None:
@@ -172,7 +171,7 @@ class Walker:
         found["neck"] = torso @ shift(TORSO - 2, 1) @ turn(0.12)
         nod = 0.04 * np.sin(2 * pose.phase)
         found["head"] = torso @ shift(TORSO + NECK + 14, 5) @ turn(min(lean, 0.25) * -0.6 + nod)
-        found["cap"] = found["head"] @ shift(14, -9.5) @ turn(0.12)
+        found["cap"] = found["head"] @ shift(8, -9.5) @ turn(0.30)
         found["lift"] = shift(lowest, 0)
         return found
 
