@@ -10,6 +10,7 @@ from typing import Any
 
 import av
 import numpy as np
+from av.filter import Graph
 
 from vmatte.core import colour as c
 
@@ -37,6 +38,7 @@ class Recipe:
     aspect: Fraction | None = None
     codec_tag: str | None = None
     sound: bool = False
+    fields: str | None = None
     format: str | None = None
 
 
@@ -118,11 +120,25 @@ def write_clip(
             frame.time_base = recipe.time_base
             for name, value in recipe.tags.items():
                 setattr(frame, name, value)
-            out.mux(stream.encode(frame))
+            out.mux(stream.encode(_marked(frame, recipe.fields) if recipe.fields else frame))
         out.mux(stream.encode(None))
         if sound is not None:
             _write_sound(out, sound, len(pictures) * recipe.time_base)
     return path
+
+
+def _marked(frame: av.VideoFrame, fields: str) -> av.VideoFrame:
+    """A frame that says which of its fields comes first: `tff` or `bff`."""
+    graph = Graph()
+    source = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base)
+    mark, sink = graph.add("setfield", fields), graph.add("buffersink")
+    source.link_to(mark)
+    mark.link_to(sink)
+    graph.configure()
+    graph.vpush(frame)
+    marked = graph.vpull()
+    marked.pts, marked.time_base = frame.pts, frame.time_base
+    return marked
 
 
 def _configure(stream: Any, recipe: Recipe, width: int, height: int) -> None:

@@ -59,6 +59,9 @@ def picture_stream(container: InputContainer, path: Path) -> VideoStream:
     """The first video stream that is not a cover picture."""
     for stream in container.streams.video:
         if not stream.disposition & Disposition.attached_pic:
+            # PyAV has no codec context for a stream without a decoder, whatever its annotations say.
+            if getattr(stream, "codec_context", None) is None:
+                raise InputError(f"{path}: there is no decoder for its video, or its header is cut short")
             return stream
     if container.streams.audio:
         raise InputError(f"{path}: holds sound but no video")
@@ -153,7 +156,7 @@ class Decoding:
 
     def _close(self) -> None:
         """Judges how the file ended."""
-        if self._damage is None:
+        if self._damage is None or not self._count:
             return
         if self._damaged > 1:
             raise self._broken() from self._damage

@@ -74,8 +74,7 @@ def examine(path: Path, options: InputOptions) -> Facts:
         decoding = Decoding(path, container, stream, 1)
         frames = list(islice(decoding.frames(), _LOOKED_AT))
         if not frames:
-            why = f" ({decoding.warnings[0]})" if decoding.warnings else ""
-            raise InputError(f"{path}: not one frame of it can be decoded; it is empty or damaged{why}")
+            raise InputError(f"{path}: not one frame of it can be decoded; it is empty or damaged")
         return _facts(path, container, stream, frames, options)
 
 

@@ -14,6 +14,9 @@ from av.video.stream import VideoStream
 from vmatte.core.types import Stream
 from vmatte.io.decode import opened, patient
 
+# Finer than any time base, coarser than what a float does to seconds.
+MICROSECOND = Fraction(1, 1_000_000)
+
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
@@ -30,8 +33,8 @@ class Timeline:
     closed: bool = False
 
     def number(self, seconds: Fraction, time_base: Fraction) -> int:
-        """The number of the first frame at or after `seconds` from the first one."""
-        return bisect_left(self.pts, self.pts[0] + seconds / time_base) if self.pts else 0
+        """The number of the first frame at or after `seconds` from the first one, to the microsecond."""
+        return bisect_left(self.pts, self.pts[0] + (seconds - MICROSECOND) / time_base) if self.pts else 0
 
     def entries(self, pts: int) -> Iterator[int]:
         """The dts of keys to try for decoding the frame at `pts`, the nearest before it first."""

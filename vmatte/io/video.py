@@ -82,8 +82,8 @@ class VideoSource:
         if start is None and end is None:
             return 0, None
         timeline = self._delivered_times()
-        first = timeline.number(_exact(start), self._clip.time_base) if start is not None else 0
-        last = timeline.number(_exact(end), self._clip.time_base) if end is not None else None
+        first = timeline.number(Fraction(start), self._clip.time_base) if start is not None else 0
+        last = timeline.number(Fraction(end), self._clip.time_base) if end is not None else None
         if first >= len(timeline.pts) or (last is not None and last <= first):
             length = float((timeline.pts[-1] - timeline.pts[0]) * self._clip.time_base)
             until = "the end" if end is None else f"{end:g} s"
@@ -115,11 +115,6 @@ class VideoSource:
         step = pts[-1] - pts[-2] if len(pts) > 1 else 1
         after = (*pts[1:], pts[-1] + step)
         return Timeline(tuple(time for pair in zip(pts, after, strict=True) for time in (2 * pair[0], sum(pair))))
-
-
-def _exact(seconds: float) -> Fraction:
-    """The decimal number that was typed, not the float nearest to it."""
-    return Fraction(repr(float(seconds)))
 
 
 def _as_delivered(facts: Facts, options: InputOptions) -> tuple[Clip, bool, bool]:
