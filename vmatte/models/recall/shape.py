@@ -1,0 +1,50 @@
+"""Keeps the matte one subject: no leaks far from it, no holes eaten into it, no specks beside it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vmatte.models.recall.ruler import Ruler
+from vmatte.ops.morphology import distance_to, labelled, opened, tally
+
+Floats = NDArray[np.float32]
+
+
+def from_solid(alpha: Floats, ruler: Ruler) -> Floats:
+    """Distance of each pixel from the solid subject, px of the picture."""
+    return distance_to(opened(alpha > 0.85, ruler.radius(1.5)))
+
+
+def reach_of(alpha: Floats, ruler: Ruler) -> float:
+    """How far the soft parts of a trusted matte reach from its solid part: the 99th percentile."""
+    soft = from_solid(alpha, ruler)[alpha > 0.2]
+    return float(np.percentile(soft, 99)) if len(soft) else 0.0
+
+
+def kept_near(alpha: Floats, reach: float, ruler: Ruler) -> Floats:
+    """Fades alpha to zero far from the solid subject: stops leaks that run along background lines."""
+    bound = max(2 * ruler.edge, reach + ruler.edge)
+    return alpha * np.clip(1 - (from_solid(alpha, ruler) - np.float32(bound)) / np.float32(0.6 * ruler.edge), 0, 1)
+
+
+def filled(alpha: Floats, prior: Floats, depth: Floats, ruler: Ruler) -> Floats:
+    """Fills holes that opened deep inside, where the prior saw none.
+
+    A weaker rule on depth would close the loop of an arm; holes that the prior has stay.
+    """
+    labels, count = labelled(alpha < 0.9, diagonal=False)
+    seen = tally(labels, count, prior < 0.6) > 0
+    deep = tally(labels, count, depth > ruler.edge) >= 0.8 * tally(labels, count)
+    wrong = deep & ~seen
+    wrong[0] = False
+    return np.where(wrong[labels], np.float32(1), alpha) if wrong.any() else alpha
+
+
+def cleared(alpha: Floats, prior: Floats, ruler: Ruler) -> Floats:
+    """Drops islands under 30 px^2 that the prior knows nothing of."""
+    labels, count = labelled(alpha > 0.1)
+    area = ruler.scale**2
+    wrong = (tally(labels, count) < 30 * area) & (tally(labels, count, prior > 0.5) < 6 * area)
+    wrong[0] = False
+    return np.where(wrong[labels], np.float32(0), alpha) if wrong.any() else alpha

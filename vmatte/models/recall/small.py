@@ -1,0 +1,50 @@
+"""A frame at the working size, in the forms the engine reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vmatte.core.types import Image8
+from vmatte.ops.lab import lab
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Small:
+    """A frame at the working size.
+
+    Attributes:
+        rgb: (h, w, 3) uint8.
+        grey: (h, w) uint8.
+        lab: (h, w, 3) float32, smoothed by nothing.
+    """
+
+    rgb: Image8
+    grey: Image8
+    lab: Floats
+
+    @classmethod
+    def of(cls, rgb: Image8, size: tuple[int, int]) -> Small:
+        """Shrinks a frame to (height, width)."""
+        if rgb.shape[:2] != size:
+            rgb = cast("Image8", cv2.resize(rgb, size[::-1], interpolation=cv2.INTER_AREA))
+        return cls(rgb, cast("Image8", cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)), lab(rgb))
+
+    @property
+    def unit(self) -> Floats:
+        """(h, w, 3) float32 in [0, 1]."""
+        return self.rgb * np.float32(1 / 255)
+
+
+def working_size(height: int, width: int, rows: int) -> tuple[int, int]:
+    """(height, width) with the shorter side at most `rows`; 0 leaves the size alone."""
+    short = min(height, width)
+    if not rows or short <= rows:
+        return height, width
+    return max(1, round(height * rows / short)), max(1, round(width * rows / short))
