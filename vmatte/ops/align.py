@@ -35,6 +35,8 @@ _OUTLIER = 1.5
 _RATIO = 0.75
 # Features matched at a cold start.
 _FEATURES = 1500
+# Landmarks followed to see whether anything moved: a median needs no more.
+_WATCHED = 80
 # Rounds of warp, track and fit; each starts where the last ended.
 _ROUNDS = 3
 # A fit is believed with this many inliers that are also this share of the landmarks in view. Plates of other scenes
@@ -86,7 +88,7 @@ def landmarks(plate: Image8) -> Landmarks:
     (0, 2)
     """
     picture = relief(plate)
-    spacing = max(3.0, _SPACING * plate.shape[0] / 360)
+    spacing = max(3.0, _SPACING * min(plate.shape[:2]) / 360)
     corners = cv2.goodFeaturesToTrack(picture, _LANDMARKS, _CORNER, spacing, blockSize=5)
     points = np.empty((0, 2), np.float32) if corners is None else corners.reshape(-1, 2)
     return Landmarks(picture, points)
@@ -95,7 +97,7 @@ def landmarks(plate: Image8) -> Landmarks:
 def relief(rgb: Image8) -> Image8:
     """Texture without light: grey less its local mean over its local contrast, (H, W) uint8 about 128."""
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    sigma = _LIGHT * max(1.0, rgb.shape[0] / 360)
+    sigma = _LIGHT * max(1.0, min(rgb.shape[:2]) / 360)
     side = 2 * round(1.73 * sigma) + 1  # a box as wide as the Gaussian, and much faster
     grey -= cv2.blur(grey, (side, side))
     contrast = cv2.sqrt(cv2.blur(grey * grey, (side, side))) + _CONTRAST
@@ -138,7 +140,8 @@ def motion(plate: Landmarks, frame: Image8, matrix: Matrix, warped: Image8 | Non
 
     Infinity when too few can be followed to tell. `warped` is the plate's relief under `matrix`, if at hand.
     """
-    starts, ends, _ = _tracks(plate, frame, matrix, warped)
+    some = Landmarks(plate.relief, plate.points[:: -(-len(plate.points) // _WATCHED) or 1])
+    starts, ends, _ = _tracks(some, frame, matrix, warped)
     if len(starts) < LEAST_INLIERS:
         return float("inf")
     return float(np.median(np.linalg.norm(ends - _project(starts, matrix), axis=1)))

@@ -12,9 +12,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vmatte.ops.morphology import Mask, closed, labelled, opened, tally
+
 Pixels = NDArray[np.float32]
 Field = NDArray[np.float32]
-Mask = NDArray[np.bool_]
 
 # Blur before comparing: takes the edge off codec noise and subpixel misalignment.
 _BLUR = 0.6
@@ -81,7 +82,7 @@ def difference(
         background: (H, W) weights in [0, 1] of pixels known to be background; None where nothing is known yet.
         shadow: Whether to look for cast shadows. Dark see-through hair before a plain wall looks like one.
     """
-    scale = frame.shape[0] / 360
+    scale = min(frame.shape[:2]) / 360
     seen = cv2.GaussianBlur(frame, (0, 0), _BLUR).reshape(frame.shape)
     clean = cv2.GaussianBlur(plate, (0, 0), _BLUR).reshape(frame.shape)
     noise = _noise(seen - clean, background)
@@ -108,14 +109,13 @@ def hard_mask(distance: Field) -> Mask:
     >>> int(mask[20:60, 30:60].sum()) > 1150, int(mask.sum() - mask[20:60, 30:60].sum())
     (True, 0)
     """
-    scale = distance.shape[0] / 360
+    scale = min(distance.shape) / 360
     low, high = _RAMP
     ramp = np.clip((distance - low) / (high - low), 0, 1)
     mask = cv2.medianBlur((ramp * 255).astype(np.uint8), 5) > 127
     mask = _solid(mask, distance, scale)
-    mask = _morph(mask, cv2.MORPH_CLOSE, 1.5 * scale)
-    mask = _without_holes(mask, _HOLE * scale**2)
-    return _morph(mask, cv2.MORPH_OPEN, 1.0 * scale)
+    mask = closed(mask, max(1.0, 1.5 * scale))
+    return opened(_without_holes(mask, _HOLE * scale**2), max(1.0, scale))
 
 
 def _noise(residual: Pixels, background: Field | None) -> float:
@@ -183,28 +183,20 @@ def _step(values: Field, low: float, high: float) -> Field:
     return np.clip((values - np.float32(low)) / np.float32(high - low), 0, 1)
 
 
-def _morph(mask: Mask, operation: int, radius: float) -> Mask:
-    reach = int(np.ceil(radius))
-    y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
-    disc = (x * x + y * y <= max(radius, 1.0) ** 2).astype(np.uint8)
-    return cv2.morphologyEx(mask.astype(np.uint8), operation, disc) > 0
-
-
 def _solid(mask: Mask, distance: Field, scale: float) -> Mask:
     """Without components that are small or nowhere strong."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-    area = stats[:, cv2.CC_STAT_AREA].astype(np.float64)
+    labels, count = labelled(mask)
+    area = tally(labels, count)
     area[0] = 0
-    strong = np.bincount(labels.ravel(), weights=(distance > _STRONG).ravel(), minlength=count)
     keep = area >= max(_LEAST_AREA * scale**2, _LEAST_SHARE * area.max())
-    keep &= strong >= _STRONG_SHARE * np.maximum(area, 1)
+    keep &= tally(labels, count, distance > _STRONG) >= _STRONG_SHARE * np.maximum(area, 1)
     solid: Mask = keep[labels]
     return solid
 
 
 def _without_holes(mask: Mask, area: float) -> Mask:
-    _, labels, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), connectivity=4)
-    small = stats[:, cv2.CC_STAT_AREA] < area
+    labels, count = labelled(~mask, diagonal=False)
+    small = tally(labels, count) < area
     small[0] = True  # the mask itself
     filled: Mask = small[labels]
     return filled

@@ -101,7 +101,7 @@ def _local_gain(plate: Pixels, frame: Pixels, background: Field | None) -> Pixel
     weight = np.exp(-np.square((f - p) / np.float32(_TOLERANCE)).max(axis=2, keepdims=True))
     if background is not None:
         weight = weight * cv2.resize(background, size, interpolation=cv2.INTER_AREA)[..., None]
-    side = 2 * max(1, round(_RADIUS * height / 360 / _REDUCTION)) + 1
+    side = 2 * max(1, round(_RADIUS * min(height, width) / 360 / _REDUCTION)) + 1
 
     def mean(pixels: Pixels) -> Pixels:
         return cv2.blur(pixels, (side, side), borderType=cv2.BORDER_REFLECT)

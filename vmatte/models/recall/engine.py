@@ -153,10 +153,11 @@ class Engine:
             nothing = np.zeros(where.shape, np.float32)
             return Opinion(where, nothing, nothing.copy())
         plate = None if seen.plate is None else lab(seen.plate)
-        view = opinion(where, banks, now.lab, ruler, plate)
+        known = None if seen.known is None else seen.known > 0.5
+        view = opinion(where, banks, now.lab, ruler, plate, known)
         if seen.difference is None:
             return view
-        far = np.clip((seen.difference - 12) / 12, 0, 1) * where
+        far = np.clip((seen.difference - 12) / 12, 0, 1) * (where if known is None else where & known)
         return view._replace(alpha=np.maximum(view.alpha, far))
 
     def _tracked(self, state: State, now: Small, seen: Evidence) -> Floats:
@@ -198,7 +199,11 @@ def _guess(moved: Motion, seen: Evidence, ruler: Ruler) -> Guess:
     prior, extra = moved.prior, None
     if seen.mask is not None:
         extra = np.abs(seen.mask - prior) > 0.5
+        if seen.known is not None:
+            extra &= seen.known > 0.5
         share = np.where(extra, np.float32(0.65), np.float32(0.2))
+        if seen.known is not None:
+            share *= seen.known
         prior = share * seen.mask + (1 - share) * prior
     depth = signed_distance(prior > 0.5)
     near = np.abs(depth)
