@@ -5,7 +5,6 @@ All distances are in units of what noise and a small misalignment explain, so on
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -28,13 +27,13 @@ _SHADOW_GAIN = (0.55, 1.0)
 # Softness of both ends of that range, as a gain.
 _GAIN_RAMP = 0.04
 # How well a gain must explain a pixel, in units of d.
-_EXPLAINED = 2.0
+_EXPLAINED = 3.0
 # Variation of the gain inside a shadow.
-_SMOOTH = 0.03
+_SMOOTH = 0.04
 # Texture of the plate must survive in the shadow: no trust at the first correlation, full trust at the second.
 _CORRELATION = (0.3, 0.7)
-# Radius of the local statistics, px at 360 rows.
-_RADIUS = 4
+# Radii of the local gain and of the texture compared, px at 360 rows.
+_GAIN_RADIUS, _TEXTURE_RADIUS = 2, 4
 # Hard mask: d where the ramp starts and ends, d that counts as strong, and the share of a component that must be.
 _RAMP = (2.5, 6.0)
 _STRONG, _STRONG_SHARE = 12.0, 0.12
@@ -92,7 +91,7 @@ def difference(
     plain = _rms(seen - clean, tolerance)
     if not shadow:
         return Difference(plain, plate, np.zeros_like(plain), noise)
-    gain, trust = _shadow(seen, clean, tolerance, noise, max(2, round(_RADIUS * scale)))
+    gain, trust = _shadow(seen, clean, tolerance, noise, scale)
     dimmed = _rms(seen - gain[..., None] * clean, tolerance)
     distance = trust * np.minimum(plain, dimmed) + (1 - trust) * plain
     expected = plate * (1 + trust * (gain - 1))[..., None]
@@ -137,7 +136,7 @@ def _rms(residual: Pixels, tolerance: Pixels) -> Field:
     return np.sqrt(_mean3(residual * residual / tolerance))
 
 
-def _shadow(seen: Pixels, clean: Pixels, tolerance: Pixels, noise: float, radius: int) -> tuple[Field, Field]:
+def _shadow(seen: Pixels, clean: Pixels, tolerance: Pixels, noise: float, scale: float) -> tuple[Field, Field]:
     """Local gain of the plate in each pixel, and how surely a shadow is what dims it.
 
     Statistics are weighted by how well a gain explains each pixel: unweighted, the subject's edge would hide the
@@ -150,29 +149,28 @@ def _shadow(seen: Pixels, clean: Pixels, tolerance: Pixels, noise: float, radius
     unexplained = _rms(seen - own[..., None] * clean, tolerance)
     weight = np.exp(np.square(unexplained) * np.float32(-0.5 / _EXPLAINED**2))
     weight *= _step(own, low - 2 * _GAIN_RAMP, low) * _step(-own, -high - 3 * _GAIN_RAMP, -high - _GAIN_RAMP)
-    side = (2 * radius + 1, 2 * radius + 1)
-
-    def mean(values: Field) -> Field:
-        return cv2.blur(values, side).reshape(values.shape)
-
-    total = mean(weight) + np.float32(1e-3)
-    gain = (mean(weight * own) + np.float32(1e-3)) / total
-    variance = mean(weight * np.square(own - gain)) / total
+    near, wide = max(1, round(_GAIN_RADIUS * scale)), max(2, round(_TEXTURE_RADIUS * scale))
+    total = _box(weight, near) + np.float32(1e-3)
+    gain = (_box(weight * own, near) + np.float32(1e-3)) / total
+    variance = _box(weight * np.square(own - gain), near) / total
     smooth = np.exp(-variance / (np.float32(_SMOOTH**2) + np.float32(2 * noise**2 / 3) / power))
     trust = weight * smooth * _step(-gain, -high, -high + _GAIN_RAMP)
-    trust *= _step(_correlation(_mean3(seen) / gain, _mean3(clean), weight, total, mean, noise), *_CORRELATION)
+    trust *= _step(_correlation(_mean3(seen) / gain, _mean3(clean), weight, wide, noise), *_CORRELATION)
     return gain, trust
 
 
-def _correlation(
-    a: Field, b: Field, weight: Field, total: Field, mean: Callable[[Field], Field], noise: float
-) -> Field:
+def _box(values: Field, radius: int) -> Field:
+    return cv2.blur(values, (2 * radius + 1, 2 * radius + 1)).reshape(values.shape)
+
+
+def _correlation(a: Field, b: Field, weight: Field, radius: int, noise: float) -> Field:
     """Weighted local correlation of two luma pictures; towards 1 where there is no texture to lose."""
+    total = _box(weight, radius) + np.float32(1e-3)
     wa, wb = weight * a, weight * b
-    mean_a, mean_b = mean(wa) / total, mean(wb) / total
-    covariance = mean(wa * b) / total - mean_a * mean_b
-    spread_a = np.maximum(mean(wa * a) / total - mean_a * mean_a, 0)
-    spread_b = np.maximum(mean(wb * b) / total - mean_b * mean_b, 0)
+    mean_a, mean_b = _box(wa, radius) / total, _box(wb, radius) / total
+    covariance = _box(wa * b, radius) / total - mean_a * mean_b
+    spread_a = np.maximum(_box(wa * a, radius) / total - mean_a * mean_a, 0)
+    spread_b = np.maximum(_box(wb * b, radius) / total - mean_b * mean_b, 0)
     flat = np.float32(2 * noise**2)
     correlation: Field = (covariance + flat) / (np.sqrt(spread_a * spread_b) + flat)
     return correlation
