@@ -16,6 +16,8 @@ from vmatte.ops.morphology import Mask, closed, labelled, opened, tally
 Pixels = NDArray[np.float32]
 Field = NDArray[np.float32]
 
+# Every fourth row and column is plenty for a median.
+_STRIDE = 4
 # Blur before comparing: takes the edge off codec noise and subpixel misalignment.
 _BLUR = 0.6
 # A quarter of the plate's local range stands for about a quarter of a pixel of misalignment on a steep edge.
@@ -91,10 +93,16 @@ def difference(
     plain = _rms(seen - clean, tolerance)
     if not shadow:
         return Difference(plain, plate, np.zeros_like(plain), noise)
-    gain, trust = _shadow(seen, clean, tolerance, noise, scale)
-    dimmed = _rms(seen - gain[..., None] * clean, tolerance)
-    distance = trust * np.minimum(plain, dimmed) + (1 - trust) * plain
-    expected = plate * (1 + trust * (gain - 1))[..., None]
+    trust = np.zeros_like(plain)
+    distance, expected = plain, plate
+    part = _candidates(plain, scale)
+    if part is not None:
+        distance, expected = plain.copy(), plate.copy()
+        gain, sure = _shadow(seen[part], clean[part], tolerance[part], noise, scale)
+        dimmed = _rms(seen[part] - gain[..., None] * clean[part], tolerance[part])
+        distance[part] += sure * (np.minimum(plain[part], dimmed) - plain[part])
+        expected[part] *= (1 + sure * (gain - 1))[..., None]
+        trust[part] = sure
     return Difference(distance, expected, trust, noise)
 
 
@@ -118,9 +126,9 @@ def hard_mask(distance: Field) -> Mask:
 
 
 def _noise(residual: Pixels, background: Field | None) -> float:
-    small = np.abs(residual[::2, ::2])
+    small = np.abs(residual[::_STRIDE, ::_STRIDE])
     if background is not None:
-        known = background[::2, ::2] > 0.5
+        known = background[::_STRIDE, ::_STRIDE] > 0.5
         # A handful of pixels is no sample; better the whole picture, whose median a subject seldom moves.
         small = small[known] if known.sum() >= 500 else small
     return max(_LEAST_NOISE, 1.48 * float(np.median(small)))
@@ -134,6 +142,19 @@ def _mean3(pixels: Pixels) -> Field:
 def _rms(residual: Pixels, tolerance: Pixels) -> Field:
     """Residual in units of its tolerance (a variance), root mean square over channels."""
     return np.sqrt(_mean3(residual * residual / tolerance))
+
+
+def _candidates(plain: Field, scale: float) -> tuple[slice, slice] | None:
+    """The rectangle around everything that could be a subject; no shadow is looked for outside it."""
+    labels, count = labelled(cv2.medianBlur((plain > _RAMP[0]).astype(np.uint8), 5) > 0)
+    large = tally(labels, count) >= _LEAST_AREA * scale**2
+    large[0] = False
+    left, top, width, height = cv2.boundingRect(large[labels].astype(np.uint8))
+    margin = 2 * max(2, round(_TEXTURE_RADIUS * scale))
+    if not width:
+        return None
+    rows = slice(max(0, top - margin), top + height + margin)
+    return rows, slice(max(0, left - margin), left + width + margin)
 
 
 def _shadow(seen: Pixels, clean: Pixels, tolerance: Pixels, noise: float, scale: float) -> tuple[Field, Field]:

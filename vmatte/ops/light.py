@@ -72,9 +72,10 @@ def match_light(plate: Pixels, frame: Pixels, background: Field | None = None) -
         background: (H, W) weights in [0, 1]; None where nothing is known yet.
     """
     gain, offset = fit_light(plate, frame, background)
-    matched = np.clip(plate * gain + offset, 0, 1)
-    local = _local_gain(matched, frame, background)
-    return np.minimum(matched * local, 1)
+    matched = cv2.transform(plate, np.column_stack([np.diag(gain), offset]))
+    matched = np.clip(matched, 0, 1, out=matched)
+    matched *= _local_gain(matched, frame, background)
+    return np.minimum(matched, 1, out=matched)
 
 
 def _fit_channel(p: Field, f: Field) -> tuple[float, float]:
