@@ -43,13 +43,13 @@ def dense(before: Image8, after: Image8, rows: int = 360) -> Floats:
     shrink = rows / height if rows and height > rows else 1.0
     size = max(1, round(width * shrink)), max(1, round(height * shrink))
     if shrink < 1:
-        before, after = (cv2.resize(grey, size, interpolation=cv2.INTER_AREA) for grey in (before, after))
-    pad = (0, max(0, _SMALLEST - size[1]), 0, max(0, _SMALLEST - size[0]))
-    before, after = (cv2.copyMakeBorder(grey, *pad, cv2.BORDER_REPLICATE) for grey in (before, after))
-    search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-    flow = search.calc(before, after, None)[: size[1], : size[0]]  # type: ignore[call-overload]  # None is allowed
+        before, after = (_shrunk(grey, size) for grey in (before, after))
+    pad = (0, max(0, _SMALLEST - size[1])), (0, max(0, _SMALLEST - size[0]))
+    before, after = (np.pad(grey, pad, mode="edge") for grey in (before, after))
+    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    flow = search.calc(before, after, cast("Floats", None))[: size[1], : size[0]]
     if shrink < 1:
-        flow = cv2.resize(flow, (width, height)) * np.float32([width / size[0], height / size[1]])
+        flow = cv2.resize(flow, (width, height)) * np.array([width / size[0], height / size[1]], np.float32)
     return cast("Floats", np.ascontiguousarray(flow))
 
 
@@ -104,4 +104,9 @@ def confidence(flows: Flows, before: Image8, after: Image8, tolerance: float, ra
     gap = cv2.transform(cv2.absdiff(after, moved), np.ones((1, 3), np.float32)).astype(np.float32)
     side = 2 * radius + 1
     unlike = cv2.blur(gap, (side, side)) * np.float32(1 / (255 * 0.35))
-    return agreement(flows.backward, flows.forward, tolerance) * np.exp(-np.square(unlike))
+    alike: Floats = np.exp(-np.square(unlike))
+    return agreement(flows.backward, flows.forward, tolerance) * alike
+
+
+def _shrunk(grey: Image8, size: tuple[int, int]) -> Image8:
+    return cast("Image8", cv2.resize(grey, size, interpolation=cv2.INTER_AREA))

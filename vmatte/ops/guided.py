@@ -55,7 +55,8 @@ def guided(guide: Floats, target: Floats, radius: int, epsilon: float) -> Floats
     0.5
     """
     model = coefficients(guide, target, radius, epsilon)
-    return np.einsum("hwc,hwc->hw", model[..., :3], guide) + model[..., 3]
+    out: Floats = np.einsum("hwc,hwc->hw", model[..., :3], guide) + model[..., 3]
+    return out
 
 
 def guided_on(region: Mask, guide: Floats, target: Floats, radius: int, epsilon: float) -> Floats:
@@ -111,7 +112,7 @@ def upsample(
         return np.clip(large, 0, 1)
     model = coefficients(small, alpha, radius, epsilon)
     places = np.stack([columns, rows], axis=1).astype(np.float32) + np.float32(0.5)
-    places *= np.float32([alpha.shape[1] / width, alpha.shape[0] / height])
+    places *= np.array([alpha.shape[1] / width, alpha.shape[0] / height], np.float32)
     local = sample(model, places - np.float32(0.5))
     colour = full[rows, columns] * np.float32(1 / 255)
     large[rows, columns] = np.einsum("nc,nc->n", local[:, :3], colour) + local[:, 3]

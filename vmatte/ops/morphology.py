@@ -25,7 +25,8 @@ def disc(radius: float) -> NDArray[np.uint8]:
     """
     reach = int(radius)
     rows, columns = np.ogrid[-reach : reach + 1, -reach : reach + 1]
-    return (rows**2 + columns**2 <= radius**2).astype(np.uint8)
+    round_: NDArray[np.uint8] = (rows**2 + columns**2 <= radius**2).astype(np.uint8)
+    return round_
 
 
 def dilate(mask: Mask, radius: float) -> Mask:
@@ -103,7 +104,7 @@ def tally(labels: NDArray[np.int32], count: int, of: Mask | None = None) -> NDAr
     [1, 2]
     """
     chosen: NDArray[Any] = labels.ravel() if of is None else labels[of]
-    return cast("NDArray[np.int64]", np.bincount(chosen, minlength=count))
+    return np.bincount(chosen, minlength=count)
 
 
 def _applied(mask: Mask, operation: int, radius: float) -> Mask:

@@ -38,7 +38,7 @@ def unmix(colour: Floats, foreground: Floats, background: Floats) -> Mixture:
     axis = foreground - background
     offset = colour - background
     span = _dot(axis, axis)
-    alpha = np.clip(_dot(offset, axis) / np.maximum(span, np.float32(1e-6)), 0, 1)
+    alpha: Floats = np.clip(_dot(offset, axis) / np.maximum(span, np.float32(1e-6)), 0, 1)
     miss = offset - alpha[:, None] * axis
     away = colour - foreground
     return Mixture(alpha, _dot(miss, miss), span, _dot(away, away), _dot(offset, offset))

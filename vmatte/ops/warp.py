@@ -5,6 +5,7 @@ A flow is (H, W, 2) float32, the displacement (x, y) in px of the content at eac
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, cast
 
 import cv2
@@ -17,14 +18,17 @@ Floats = NDArray[np.float32]
 _FOLD = 4096
 
 
+@lru_cache(maxsize=8)
 def grid(height: int, width: int) -> Floats:
-    """The place (x, y) of every pixel: (H, W, 2) float32.
+    """The place (x, y) of every pixel: (H, W, 2) float32. Shared: not writable.
 
     >>> grid(2, 3)[1, 2].tolist()
     [2.0, 1.0]
     """
     rows, columns = np.indices((height, width), np.float32)
-    return np.stack([columns, rows], axis=-1)
+    places = np.stack([columns, rows], axis=-1)
+    places.flags.writeable = False
+    return places
 
 
 def warp(image: NDArray[Any], flow: Floats) -> NDArray[Any]:
@@ -37,7 +41,7 @@ def warp(image: NDArray[Any], flow: Floats) -> NDArray[Any]:
     [[0.0, 1.0, 1.0, 1.0]]
     """
     places = grid(*flow.shape[:2]) + flow
-    return cv2.remap(image, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return _fetched(image, places)
 
 
 def sample(image: NDArray[Any], places: Floats) -> NDArray[Any]:
@@ -61,20 +65,25 @@ def sample(image: NDArray[Any], places: Floats) -> NDArray[Any]:
     padded = np.zeros((rows * _FOLD if rows > 1 else count, 2), np.float32)
     padded[:count] = places
     folded = padded.reshape(rows, -1, 2)
-    read = cv2.remap(image, folded, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return cast("NDArray[Any]", read.reshape(-1, *tail)[:count])
+    return _fetched(image, folded).reshape(-1, *tail)[:count]
 
 
 def inverted(flow: Floats, rounds: int = 3) -> Floats:
     """The flow back: g with g(x) = -flow(x + g(x)), by fixed-point steps.
 
-    Converges where the flow's gradient stays below 1, as it does for a smoothed field (Chen et al., "A simple fixed-point
-    approach to invert a deformation field", Medical Physics 2008).
+    Converges where the flow's gradient stays below 1, as it does for a smoothed field (Chen et al., "A simple
+    fixed-point approach to invert a deformation field", Medical Physics 2008).
 
     >>> inverted(np.full((4, 4, 2), (2, -1), np.float32))[1, 1].tolist()
     [-2.0, 1.0]
     """
-    back = -flow
+    back: Floats = -flow
     for _ in range(rounds):
         back = -warp(flow, back)
-    return cast("Floats", back)
+    return back
+
+
+def _fetched(image: NDArray[Any], places: Floats) -> NDArray[Any]:
+    # OpenCV's annotations know no None for the second map, which it takes.
+    second = cast("Floats", None)
+    return cv2.remap(image, places, second, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

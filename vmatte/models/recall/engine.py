@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import cast
+from dataclasses import dataclass, field
 
-import cv2
+import os
 import numpy as np
 from numpy.typing import NDArray
 
-from vmatte.core.errors import HintError
 from vmatte.core.types import Alpha, Image8
 from vmatte.models.recall import RecallSettings, shape
 from vmatte.models.recall.draw import BACKGROUND_FLOOR, FOREGROUND_FLOOR, examples
 from vmatte.models.recall.evidence import Evidence
+from vmatte.models.recall.mask import check, outline
 from vmatte.models.recall.memory import EMPTY, Memory, Pair
 from vmatte.models.recall.motion import Motion, motion
 from vmatte.models.recall.opinion import Opinion, opinion
@@ -38,6 +37,7 @@ class State:
         last: The last frame at the working size.
         alpha: (h, w) float32, its matte at the working size.
         reach: How far the soft parts reached in the masked frame, working px.
+        drift: (x, y) mean motion of the subject when it was last seen, working px.
     """
 
     size: tuple[int, int]
@@ -47,6 +47,9 @@ class State:
     last: Small | None = None
     alpha: Floats | None = None
     reach: float = 0.0
+    area: float = 0.0
+    seen: Mask | None = None
+    drift: Floats = field(default_factory=lambda: np.zeros(2, np.float32))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +81,7 @@ class Engine:
         Raises:
             HintError: The mask has another size than the frame, or nothing in it.
         """
-        self._check(rgb, mask)
+        check(mask, rgb.shape[:2])
         return State(
             size=(rgb.shape[0], rgb.shape[1]),
             memory=Memory(lasting=self.settings.permanent_bank),
@@ -98,7 +101,7 @@ class Engine:
             anchor: A mask for this very frame; the memory starts over from it.
         """
         if anchor is not None:
-            self._check(rgb, anchor)
+            check(anchor, rgb.shape[:2])
         mask = state.anchor if anchor is None else anchor
         now = Small.of(rgb, self.working_size(*state.size))
         seen = (evidence or Evidence()).at(now.grey.shape)
@@ -110,42 +113,19 @@ class Engine:
         """(height, width) the engine works at for frames of this size."""
         return working_size(height, width, self.settings.work_rows)
 
-    def _check(self, rgb: Image8, mask: NDArray[np.uint8]) -> None:
-        if mask.shape != rgb.shape[:2]:
-            raise HintError(
-                f"mask is {mask.shape[1]}x{mask.shape[0]}, its frame {rgb.shape[1]}x{rgb.shape[0]}: "
-                "give a mask of the frame's size"
-            )
-        if not (mask >= 128).any():
-            raise HintError("mask is empty: paint the subject white (128 and above counts)")
-
     def _anchored(self, state: State, now: Small, seen: Evidence, mask: NDArray[np.uint8]) -> Floats:
         ruler = Ruler.of(*now.grey.shape)
-        soft = cv2.resize(mask, now.grey.shape[::-1], interpolation=cv2.INTER_AREA) * np.float32(1 / 255)
-        inside = soft >= 0.5
-        if not inside.any():
-            inside = soft >= min(0.5, float(soft.max()))
-        depth = signed_distance(inside)
-        prior = _sigmoid(depth / ruler.px(1))
-        sure = depth > min(0.8 * ruler.edge, max(2, 0.25 * float(depth.max())))
-        away = depth < -1.6 * ruler.edge
-        self._seed(state, now, sure if sure.any() else inside, away if away.any() else ~inside, depth, ruler)
-        guess = Guess(prior, np.ones_like(prior), depth, ~(sure | away))
-        view = self._asked(state, now, seen, guess.band, state.memory.read(Pair(EMPTY, EMPTY), state.rng), ruler)
-        keep = np.float32(0.1) + np.float32(0.9) * (1 - view.sure)
-        alpha = np.where(guess.band, (1 - keep) * view.alpha + keep * prior, inside).astype(np.float32)
-        alpha = _stretched(guided_on(guess.band, now.unit, alpha, ruler.box(1.5), 2e-4))
-        alpha = shape.cleared(shape.filled(alpha, prior, depth, ruler), prior, ruler)
+        line = outline(mask, now.grey.shape, ruler)
+        state.memory.seed(self._drawn(state, now, line.sure, line.away, line.depth, 1500))
+        band = ~(line.sure | line.away)
+        view = self._asked(state, now, seen, band, state.memory.read(Pair(EMPTY, EMPTY), state.rng), ruler)
+        keep = 0.1 + 0.9 * (1 - view.sure)
+        alpha = np.where(band, (1 - keep) * view.alpha + keep * line.prior, line.sure).astype(np.float32)
+        alpha = _stretched(guided_on(band, now.unit, alpha, ruler.box(1.5), 2e-4))
+        alpha = shape.cleared(shape.filled(alpha, line.prior, line.depth, ruler), line.prior, ruler)
         state.reach = shape.reach_of(alpha, ruler)
+        state.area = float((alpha > 0.5).sum())
         return alpha
-
-    def _seed(self, state: State, now: Small, sure: Mask, away: Mask, depth: Floats, ruler: Ruler) -> None:
-        state.memory.seed(
-            Pair(
-                examples(1500, sure, depth, FOREGROUND_FLOOR, now.lab, ruler, state.rng),
-                examples(1500, away, depth, BACKGROUND_FLOOR, now.lab, ruler, state.rng),
-            )
-        )
 
     def _asked(self, state: State, now: Small, seen: Evidence, where: Mask, banks: Pair, ruler: Ruler) -> Opinion:
         """Asks the memory; with an empty class there is nothing to ask."""
@@ -161,48 +141,59 @@ class Engine:
         return view._replace(alpha=np.maximum(view.alpha, far))
 
     def _tracked(self, state: State, now: Small, seen: Evidence) -> Floats:
-        assert state.last is not None and state.alpha is not None
+        assert state.last is not None
+        assert state.alpha is not None
         ruler = Ruler.of(*now.grey.shape)
-        moved = motion(state.last, state.alpha, now, ruler, self.settings.motion_rows)
-        state.memory.move(moved.flow)
+        moved = motion(state.last, state.alpha, now, state.drift, ruler, self.settings.motion_rows)
+        state.drift = moved.drift
+        state.memory.move(moved.foreground, moved.background)
         guess = _guess(moved, seen, ruler)
+        area = float((guess.prior > 0.5).sum())
+        lost = area < 0.6 * state.area and not any((guess.prior[k] > 0.5).any() for k in (0, -1, (slice(None), 0), (slice(None), -1)))
+        near = (9 if lost else 2.2) * ruler.edge
+        if area < 10: near = 0
         outside = ~guess.band
-        current = self._drawn(state, now, outside & (guess.prior > 0.9), outside & (guess.prior < 0.1), guess, 800)
-        where = guess.band | (np.abs(guess.depth) < 2.2 * ruler.edge) | (guess.prior > 0.04)
+        fore, back = outside & (guess.prior > 0.9), outside & (guess.prior < 0.1) & ((guess.depth < -near) if lost else True)
+        current = state.memory.screened(self._drawn(state, now, fore, back, guess.depth, 800))
+        where = guess.band | (np.abs(guess.depth) < near) | (guess.prior > 0.04)
+        if lost and area < 10 and state.seen is not None: where |= state.seen
+        if os.environ.get("PRES","1")=="1": where |= _expected(state.memory, ruler, where.shape)
         view = self._asked(state, now, seen, where, state.memory.read(current, state.rng), ruler)
         wrong = _contradicted(view, guess, ruler)
         band = guess.band | dilate(wrong, ruler.radius(1.5))
         alpha = _finished(_fused(view, guess, band), guess, band, now, ruler)
         alpha = shape.kept_near(alpha, state.reach, ruler)
         alpha = shape.cleared(shape.filled(alpha, guess.prior, guess.depth, ruler), guess.prior, ruler)
-        self._write(state, now, alpha, view, guess, band, wrong)
+        self._write(state, now, alpha, view, guess, band, wrong, lost)
+        area = float((alpha > 0.5).sum())
+        state.area = max(state.area * 0.995, area)
+        if area > 10: state.seen = dilate(alpha > 0.5, 9 * ruler.edge)
         return alpha
 
-    def _drawn(self, state: State, now: Small, fore: Mask, back: Mask, guess: Guess, count: int) -> Pair:
+    def _drawn(self, state: State, now: Small, fore: Mask, back: Mask, depth: Floats, count: int) -> Pair:
         ruler = Ruler.of(*now.grey.shape)
-        pair = Pair(
-            examples(count, fore, guess.depth, FOREGROUND_FLOOR, now.lab, ruler, state.rng),
-            examples(count, back, guess.depth, BACKGROUND_FLOOR, now.lab, ruler, state.rng),
+        return Pair(
+            examples(count, fore, depth, FOREGROUND_FLOOR, now.lab, ruler, state.rng),
+            examples(count, back, depth, BACKGROUND_FLOOR, now.lab, ruler, state.rng),
         )
-        return state.memory.screened(pair)
 
     def _write(
-        self, state: State, now: Small, alpha: Floats, view: Opinion, guess: Guess, band: Mask, wrong: Mask
+        self, state: State, now: Small, alpha: Floats, view: Opinion, guess: Guess, band: Mask, wrong: Mask, lost: bool
     ) -> None:
         clear = (guess.trust > 0.5) & ~band & ~wrong
         fore = (alpha > 0.97) & clear
+        if lost: clear = clear & (view.sure > 0.6)
         back = (alpha < 0.02) & (clear | (band & (view.sure > 0.6)))
-        state.memory.write(self._drawn(state, now, fore, back, guess, 500))
+        state.memory.write(state.memory.screened(self._drawn(state, now, fore, back, guess.depth, 500)))
 
 
 def _guess(moved: Motion, seen: Evidence, ruler: Ruler) -> Guess:
     prior, extra = moved.prior, None
     if seen.mask is not None:
         extra = np.abs(seen.mask - prior) > 0.5
+        share: Floats = np.where(extra, 0.65, 0.2).astype(np.float32)
         if seen.known is not None:
             extra &= seen.known > 0.5
-        share = np.where(extra, np.float32(0.65), np.float32(0.2))
-        if seen.known is not None:
             share *= seen.known
         prior = share * seen.mask + (1 - share) * prior
     depth = signed_distance(prior > 0.5)
@@ -214,6 +205,14 @@ def _guess(moved: Motion, seen: Evidence, ruler: Ruler) -> Guess:
     return Guess(prior, moved.trust, depth, band)
 
 
+def _expected(memory: Memory, ruler: Ruler, size: tuple[int, ...]) -> Mask:
+    """Where the subject of the masked frame would be now: it may come out from behind something."""
+    x, y = memory.permanent.foreground.place.round().astype(int).T
+    seen = (x >= 0) & (y >= 0) & (x < size[1]) & (y < size[0])
+    map = np.zeros(size, bool); map[y[seen], x[seen]] = True
+    return dilate(map, ruler.px(5))
+
+
 def _contradicted(view: Opinion, guess: Guess, ruler: Ruler) -> Mask:
     """Where the memory is sure that the prior is wrong; deep inside only where the motion is doubtful too."""
     wrong = view.asked & ~guess.band & (view.sure > 0.6) & (np.abs(view.alpha - guess.prior) > 0.6)
@@ -222,7 +221,14 @@ def _contradicted(view: Opinion, guess: Guess, ruler: Ruler) -> Mask:
 
 
 def _fused(view: Opinion, guess: Guess, band: Mask) -> Floats:
-    keep = np.clip(0.15 + 0.75 * (1 - view.sure), 0, 1) * (0.35 + 0.65 * guess.trust)
+    import os
+    K = os.environ.get("K", "0")
+    if K == "0":
+        keep = np.clip(0.15 + 0.75 * (1 - view.sure), 0, 1) * (0.35 + 0.65 * guess.trust)
+    elif K == "1":
+        keep = (1 - view.sure) * (0.6 + 0.35 * guess.trust) + view.sure * (0.05 + 0.1 * guess.trust)
+    elif K == "2":
+        keep = (1 - view.sure) * (0.8 + 0.18 * guess.trust) + view.sure * (0.05 + 0.1 * guess.trust)
     mixed = (1 - keep) * view.alpha + keep * guess.prior
     return np.where(band, mixed, guess.prior > 0.5).astype(np.float32)
 
@@ -236,8 +242,5 @@ def _finished(alpha: Floats, guess: Guess, band: Mask, now: Small, ruler: Ruler)
 
 def _stretched(alpha: Floats) -> Floats:
     """Lets nearly clear and nearly solid pixels be clear and solid."""
-    return np.clip((alpha - np.float32(0.015)) / np.float32(0.97), 0, 1)
-
-
-def _sigmoid(value: Floats) -> Floats:
-    return cast("Floats", 1 / (1 + np.exp(np.clip(-value, -60, 60))))
+    stretched: Floats = np.clip((alpha - np.float32(0.015)) / np.float32(0.97), 0, 1)
+    return stretched

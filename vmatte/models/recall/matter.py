@@ -11,6 +11,7 @@ from vmatte.core.errors import HintError
 from vmatte.core.types import Clip, Frame, Hints, Layer, Matte
 from vmatte.models.recall import RecallSettings
 from vmatte.models.recall.engine import Engine, State
+from vmatte.models.recall.mask import check
 from vmatte.models.registry import ModelSettings
 
 
@@ -29,20 +30,17 @@ class Recall:
         mask = _mask(hints, frame.index)
         if mask is None:
             raise HintError(f"no mask for frame {frame.index}: recall starts from a frame that has one, add it")
-        try:
-            return self.engine.start(frame.sdr, mask)
-        except HintError as error:
-            raise _placed(error, frame) from error
+        check(mask, frame.sdr.shape[:2], frame.index)
+        return self.engine.start(frame.sdr, mask)
 
     def step(self, state: State, frame: Frame, hints: Hints) -> tuple[State, Matte]:
         """The memory after `frame`, and its matte; a mask of this frame's own starts the memory over."""
         source = hints.maps.get("mask")
         numbers = None if source is None else source.indices
         anchor = _mask(hints, frame.index) if state.last is not None and numbers and frame.index in numbers else None
-        try:
-            state, alpha = self.engine.step(state, frame.sdr, anchor=anchor)
-        except HintError as error:
-            raise _placed(error, frame) from error
+        if anchor is not None:
+            check(anchor, frame.sdr.shape[:2], frame.index)
+        state, alpha = self.engine.step(state, frame.sdr, anchor=anchor)
         return state, Matte(frame, (Layer("subject", alpha),))
 
 
@@ -54,7 +52,3 @@ def build(settings: ModelSettings, device: str) -> Recall:
 def _mask(hints: Hints, index: int) -> NDArray[np.uint8] | None:
     source = hints.maps.get("mask")
     return None if source is None else source.at(index)
-
-
-def _placed(error: HintError, frame: Frame) -> HintError:
-    return HintError(str(error).replace("mask is", f"mask of frame {frame.index} is", 1))

@@ -59,7 +59,8 @@ def opinion(
     """
     rows, columns = np.nonzero(asked)
     coarse = _coarse(asked, banks, colours, ruler)
-    at = (np.stack([columns, rows], axis=1).astype(np.float32) + np.float32(0.5)) / coarse.stride - np.float32(0.5)
+    at: Floats = (np.stack([columns, rows], axis=1).astype(np.float32) + np.float32(0.5)) / np.float32(coarse.stride)
+    at -= np.float32(0.5)
     fore, back, rest = (sample(coarse.fields[..., part], at) for part in (slice(0, 3), slice(3, 6), slice(6, 8)))
     colour = colours[rows, columns]
     if plate is not None:
@@ -80,9 +81,11 @@ def _coarse(asked: Mask, banks: Pair, colours: Floats, ruler: Ruler) -> Coarse:
     height, width = asked.shape
     down, across = -(-height // stride), -(-width // stride)
     padded = np.pad(asked, ((0, down * stride - height), (0, across * stride - width)))
-    cells = padded.reshape(down, stride, across, stride).any((1, 3))
+    cells: Mask = np.any(padded.reshape(down, stride, across, stride), axis=(1, 3))
     i, j = np.nonzero(cells)
-    place = np.stack([np.minimum(j * stride + stride // 2, width - 1), np.minimum(i * stride + stride // 2, height - 1)], 1)
+    place = np.stack(
+        [np.minimum(j * stride + stride // 2, width - 1), np.minimum(i * stride + stride // 2, height - 1)], 1
+    )
     fields = np.zeros((down, across, 8), np.float32)
     if len(i):
         fields[i, j] = _read(colours[place[:, 1], place[:, 0]], place.astype(np.float32), banks, ruler)

@@ -25,7 +25,8 @@ def reach_of(alpha: Floats, ruler: Ruler) -> float:
 def kept_near(alpha: Floats, reach: float, ruler: Ruler) -> Floats:
     """Fades alpha to zero far from the solid subject: stops leaks that run along background lines."""
     bound = max(2 * ruler.edge, reach + ruler.edge)
-    return alpha * np.clip(1 - (from_solid(alpha, ruler) - np.float32(bound)) / np.float32(0.6 * ruler.edge), 0, 1)
+    fade: Floats = np.clip(1 - (from_solid(alpha, ruler) - np.float32(bound)) / np.float32(0.6 * ruler.edge), 0, 1)
+    return alpha * fade
 
 
 def filled(alpha: Floats, prior: Floats, depth: Floats, ruler: Ruler) -> Floats:
