@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from vmatte.core.types import Alpha
 from vmatte.ops.despill import difference
@@ -69,13 +70,28 @@ def keyed(image: Float, screen: Float, channel: int, noise: float) -> Keyed:
     asked = (first > 0) & (inside < _BAND * scale)
     colours = solid_colours(image, inside > _SOLID * scale, strength, scale)
     found = unmix(image, screen, colours, asked, scale)
-    excess = np.maximum(_excess(colours, screen, channel)[asked], 0)
+    excess = _excess(colours, screen, channel)[asked]
     other = np.maximum(_rescaled(strength[asked] / (1 + np.float32(0.5) * excess), low), bound[asked])
     other = np.where(inside[asked] > _KEPT * scale, alpha[asked], other)
     alpha[asked] = found.fit * _rescaled(found.alpha, low) + (1 - found.fit) * other
-    colour = image * (alpha > 0)[..., None]
-    colour[asked] = settled_colour(image[asked], alpha[asked], screen[asked], found.colour) * (alpha[asked] > 0)[:, None]
-    return Keyed(alpha, colour)
+    return Keyed(alpha, coloured(image, alpha, screen, asked, found.colour))
+
+
+def coloured(image: Float, alpha: Alpha, screen: Float, asked: NDArray[np.bool_], front: Float) -> Float:
+    """Straight foreground: 0 where alpha is 0, the picture where it is 1, settled from `front` where it was `asked`.
+
+    >>> import numpy as np
+    >>> alpha = np.array([[0.0, 1.0]], np.float32)
+    >>> picture = np.full((1, 2, 3), 0.5, np.float32)
+    >>> coloured(picture, alpha, picture, alpha > 2, np.zeros((0, 3), np.float32))[0, :, 0].tolist()
+    [0.0, 0.5]
+    """
+    colour: Float = cv2.copyTo(image, (alpha > 0).astype(np.uint8))
+    here = np.flatnonzero(asked)
+    cover = alpha.reshape(-1)[here]
+    settled = settled_colour(image.reshape(-1, 3)[here], cover, screen.reshape(-1, 3)[here], front)
+    colour.reshape(-1, 3)[here] = settled * (cover > 0)[:, None]
+    return colour
 
 
 def _strength(image: Float, screen: Float, channel: int) -> Float:
@@ -107,13 +123,18 @@ def gamut_bound(image: Float, screen: Float) -> Alpha:
     >>> round(gamut_bound(black, grey)[4, 4].item(), 2)
     0.94
     """
-    away = image - screen
-    room = np.where(away > 0, 1 - screen, screen)
-    size = np.abs(away)
-    bound = (size / np.maximum(room, np.float32(0.02))).max(axis=2)
-    trust = np.clip((size.max(axis=2) - _BOUND_FROM) / (_BOUND_TO - _BOUND_FROM), 0, 1)
-    held: Alpha = np.clip(cv2.GaussianBlur(np.minimum(bound, 1), (0, 0), 0.6) - _SLACK, 0, 1) * trust
-    return held.astype(np.float32, copy=False)
+    bound = far = None
+    for seen, behind in zip(cv2.split(image), cv2.split(screen), strict=True):
+        away = seen - behind
+        size = np.abs(away)
+        share = size / np.maximum(np.where(away > 0, 1 - behind, behind), np.float32(0.02))
+        bound = share if bound is None else np.maximum(bound, share, out=bound)
+        far = size if far is None else np.maximum(far, size, out=far)
+    assert bound is not None
+    assert far is not None
+    trust = np.clip((far - np.float32(_BOUND_FROM)) * np.float32(1 / (_BOUND_TO - _BOUND_FROM)), 0, 1)
+    held: Alpha = np.clip(cv2.GaussianBlur(np.minimum(bound, 1), (0, 0), 0.6) - np.float32(_SLACK), 0, 1) * trust
+    return held
 
 
 def cored(alpha: Alpha, scale: float = 1.0) -> Alpha:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -25,6 +26,8 @@ _OFF, _STEP_COST, _CONTRAST = 0.03, 0.5, 0.02
 # Solid pixels count by their strength relative to the strongest within this radius, to this power: half-transparent
 # ones that pass for solid hardly count.
 _TOP, _POWER = 15, 6
+# Pixels worked on at a time: what stays in the cache.
+_CHUNK = 8192
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,10 +62,15 @@ def solid_colours(image: Float, solid: NDArray[np.bool_], strength: Float, scale
     0.5
     """
     half = (max(1, image.shape[1] // 2), max(1, image.shape[0] // 2))
+    if not solid.any():
+        # Nothing is thick enough: the strongest there is.
+        solid = strength >= 0.8 * max(float(strength.max()), 1e-3)
     strong = _shrunk(np.clip(strength, 0, 4), half)
     side = 2 * round(_TOP * scale / 2) + 1
     top = cv2.dilate(strong, np.ones((side, side), np.uint8))
-    weight = np.clip(strong / np.maximum(top, np.float32(0.3)), 0.05, 1) ** _POWER * _shrunk(solid.astype(np.float32), half)
+    weight = np.clip(strong / np.maximum(top, np.float32(0.3)), 0.05, 1) ** _POWER * _shrunk(
+        solid.astype(np.float32), half
+    )
     return inpainted(_shrunk(image, half), np.minimum(weight * 3, 1))
 
 
@@ -83,28 +91,52 @@ def unmix(image: Float, screen: Float, colours: Float, asked: NDArray[np.bool_],
     >>> unmix(screen + 0.2, screen, front, np.ones((8, 8), bool), 1.0).alpha[0].round(2).item()
     0.25
     """
-    rows, columns = np.nonzero(asked)
-    behind = screen[rows, columns]
-    away = image[rows, columns] - behind
-    total = np.full(rows.size, 1e-12, np.float32)
-    position, best = np.zeros(rows.size, np.float32), np.zeros(rows.size, np.float32)
-    front = np.zeros((rows.size, 3), np.float32)
-    height, width = colours.shape[:2]
+    here = np.flatnonzero(asked)
+    plane = (image.reshape(-1, 3), screen.reshape(-1, 3), colours.transpose(2, 0, 1).reshape(3, -1))
+    answer = np.empty((5, here.size), np.float32)
+    for start in range(0, here.size, _CHUNK):
+        part = slice(start, start + _CHUNK)
+        rows, columns = np.divmod(here[part], asked.shape[1])
+        behind = plane[1][here[part]].T.copy()
+        away = plane[0][here[part]].T - behind
+        answer[:, part] = _explained(away, behind, plane[2], _places(rows, columns, colours.shape, scale))
+    return Unmixed(answer[0], answer[1:4].T, answer[4])
+
+
+def _places(
+    rows: NDArray[np.intp], columns: NDArray[np.intp], shape: tuple[int, ...], scale: float
+) -> Iterator[tuple[NDArray[np.intp], float]]:
+    """Flat position in the half-size colours, and weight, of each place to look."""
     for down, right in _STEPS:
-        row = np.clip((rows + round(down * scale)) // 2, 0, height - 1)
-        column = np.clip((columns + round(right * scale)) // 2, 0, width - 1)
-        colour = colours[row, column]
+        row = np.clip((rows + round(down * scale)) // 2, 0, shape[0] - 1)
+        column = np.clip((columns + round(right * scale)) // 2, 0, shape[1] - 1)
+        yield row * shape[1] + column, float(np.exp(-_STEP_COST * (down * down + right * right) / _FAR**2))
+
+
+def _explained(away: Float, behind: Float, colours: Float, places: Iterator[tuple[NDArray[np.intp], float]]) -> Float:
+    """Rows of the answer: alpha, three of colour, fit. Everything is (3, N) or (N,)."""
+    count = away.shape[1]
+    total, best = np.full(count, 1e-12, np.float32), np.zeros(count, np.float32)
+    position, front = np.zeros(count, np.float32), np.zeros((3, count), np.float32)
+    for place, worth in places:
+        colour = colours[:, place]
         line = colour - behind
-        at = np.einsum("nc,nc->n", away, line) / np.maximum(np.einsum("nc,nc->n", line, line), np.float32(_CONTRAST))
-        at = np.clip(at, 0, 1)
-        off = away - at[:, None] * line
-        fit = np.exp(np.einsum("nc,nc->n", off, off) * np.float32(-0.5 / _OFF**2))
-        weight = fit * np.float32(np.exp(-_STEP_COST * (down * down + right * right) / _FAR**2)) + np.float32(1e-9)
-        best = np.maximum(best, fit)
+        at = _dot(away, line) / np.maximum(_dot(line, line), np.float32(_CONTRAST))
+        np.clip(at, 0, 1, out=at)
+        off = away - at * line
+        fit = np.exp(_dot(off, off) * np.float32(-0.5 / _OFF**2))
+        # Where nothing fits, the mean of all.
+        weight = fit * np.float32(worth) + np.float32(1e-9)
+        np.maximum(best, fit, out=best)
         total += weight
         position += weight * at
-        front += weight[:, None] * colour
-    return Unmixed(position / total, front / total[:, None], best)
+        front += weight * colour
+    return np.concatenate([(position / total)[None], front / total, best[None]])
+
+
+def _dot(one: Float, other: Float) -> Float:
+    product: Float = one[0] * other[0] + one[1] * other[1] + one[2] * other[2]
+    return product
 
 
 def settled_colour(image: Float, alpha: Float, screen: Float, front: Float) -> Float:
