@@ -1,4 +1,4 @@
-"""The screen behind the subject, everywhere: its local colour, learnt where it shows and continued where it does not."""
+"""The screen behind the subject: its local colour, learnt where it shows and continued where it does not."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vmatte.ops.despill import difference
 from vmatte.ops.inpaint import inpainted
-from vmatte.ops.unit import Float
+from vmatte.ops.unit import Float, farthest, floats
 
 # Of the new picture, per frame; the rest stays.
 _NEW = 0.2
@@ -57,18 +57,16 @@ def followed(backing: Backing, image: Float) -> Backing:
     >>> bool(abs(known.plate - green).max() < 0.01)
     True
     """
-    small = cv2.resize(image, _grid(image), interpolation=cv2.INTER_AREA)
+    small = floats(cv2.resize(image, _grid(image), interpolation=cv2.INTER_AREA))
     plate, sure = backing.plate, np.zeros(small.shape[:2], bool)
-    if plate is not None and plate.shape != small.shape:
-        plate = None
     for _ in range(1 if plate is not None else _ROUNDS):
         sure = _sure(small, backing, plate)
         if not sure.any():
             break
-        seen = cv2.GaussianBlur(inpainted(small, sure.astype(np.float32)), (0, 0), 1.5)
-        plate = seen if backing.plate is None else plate + np.float32(_NEW) * (seen - plate)
+        seen = floats(cv2.GaussianBlur(inpainted(small, sure.astype(np.float32)), (0, 0), 1.5))
+        plate = seen if backing.plate is None else backing.plate + np.float32(_NEW) * (seen - backing.plate)
     if plate is None:
-        plate = np.broadcast_to(backing.colour, small.shape).copy()
+        plate = floats(np.broadcast_to(backing.colour, small.shape).copy())
     noise = _noise(image, small.shape[:2], plate, sure, backing.channel)
     if noise is None:
         return replace(backing, plate=plate, share=float(sure.mean()))
@@ -83,8 +81,7 @@ def spread(plate: Float, shape: tuple[int, ...]) -> Float:
     >>> spread(np.full((2, 2, 3), 0.5, np.float32), (4, 6)).shape
     (4, 6, 3)
     """
-    full: Float = cv2.resize(plate, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
-    return full
+    return floats(cv2.resize(plate, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR))
 
 
 def rooted(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -114,14 +111,14 @@ def _sure(small: Float, backing: Backing, plate: Float | None) -> NDArray[np.boo
     """Coarse pixels that are screen and nothing else."""
     if backing.channel is None:
         about, reach = (backing.colour, _PLAIN_FIRST) if plate is None else (plate, _PLAIN_NEAR)
-        found = rooted(np.abs(small - about).max(axis=2) < reach)
+        found = rooted(farthest(small, np.broadcast_to(about, small.shape)) < reach)
     else:
         key = difference(small, backing.channel)
         if plate is None:
             usual = float(difference(backing.colour[None, None], backing.channel)[0, 0])
             found = (key > _FIRST * usual) & (key < 1.5 * usual)
         else:
-            found = (key > _LATER * difference(plate, backing.channel)) & (np.abs(small - plate).max(axis=2) < _NEAR)
+            found = (key > _LATER * difference(plate, backing.channel)) & (farthest(small, plate) < _NEAR)
     eroded = cv2.erode(found.view(np.uint8), np.ones((3, 3), np.uint8)).view(np.bool_)
     # On a very small frame nothing may be left.
     return eroded if eroded.any() else found
@@ -137,6 +134,6 @@ def _noise(
     columns = ((np.arange(grid[1]) + 0.5) * image.shape[1] / grid[1]).astype(np.intp)
     picked = image[rows][:, columns]
     if channel is None:
-        return _MAD * float(np.median(np.abs(picked - plate).max(axis=2)[sure]))
+        return _MAD * float(np.median(farthest(picked, plate)[sure]))
     off = 1 - difference(picked, channel)[sure] / np.maximum(difference(plate, channel)[sure], 1e-3)
     return _MAD * float(np.median(np.abs(off - np.median(off))))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from vmatte.ops.unit import Float
+from vmatte.ops.unit import Float, floats
 
 
 def inpainted(values: Float, weight: Float) -> Float:
@@ -29,14 +32,14 @@ def inpainted(values: Float, weight: Float) -> Float:
     if max(height, width) == 1 or weight.min() >= 1:
         return values * (weight > 0)[..., None]
     size = ((width + 1) // 2, (height + 1) // 2)
-    held = cv2.resize(weight, size, interpolation=cv2.INTER_AREA).reshape(size[::-1])
+    held = floats(cv2.resize(weight, size, interpolation=cv2.INTER_AREA)).reshape(size[::-1])
     pushed = _planes(cv2.resize(values * weight[..., None], size, interpolation=cv2.INTER_AREA), held)
-    below = inpainted(pushed / np.maximum(held, 1e-9)[..., None], np.minimum(held * 4, 1))
+    below = inpainted(floats(pushed / np.maximum(held, np.float32(1e-9))[..., None]), floats(np.minimum(held * 4, 1)))
     up = _planes(cv2.resize(below, (width, height), interpolation=cv2.INTER_LINEAR), weight)
     filled: Float = up + weight[..., None] * (values - up)
     return filled
 
 
-def _planes(image: Float, like: Float) -> Float:
+def _planes(image: NDArray[Any], like: Float) -> Float:
     """OpenCV drops a last axis of one: here it is back."""
-    return np.asarray(image, np.float32).reshape(*like.shape, -1)
+    return floats(image).reshape(*like.shape, -1)

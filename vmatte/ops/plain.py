@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from vmatte.core.types import Alpha
 from vmatte.ops.backing import rooted
 from vmatte.ops.keyer import Keyed, coloured, gamut_bound
-from vmatte.ops.unit import Float
+from vmatte.ops.unit import Float, farthest, floats
 from vmatte.ops.unmix import solid_colours, unmix
 
 # Background is what differs by less than this, or by less than so many sigma of the backdrop. H.264 at CRF 20 leaves
@@ -17,6 +17,10 @@ from vmatte.ops.unmix import solid_colours, unmix
 _LOW, _SIGMAS = 0.03, 4.0
 # A pixel is past the edge when something as much stronger lies between it and the backdrop: twice the same error.
 _PAST = 0.05
+# Alpha from which a pixel counts as solid, as in the colour-difference key.
+_FULL = np.float32(0.97)
+# Pixels that background grows into corners.
+_STEPS = 3
 
 
 def plain_keyed(image: Float, screen: Float, noise: float, edge: float, keep: bool) -> Keyed:
@@ -43,11 +47,10 @@ def plain_keyed(image: Float, screen: Float, noise: float, edge: float, keep: bo
     (0.0, 1.0)
     """
     low = max(_LOW, _SIGMAS * noise)
-    away = cv2.absdiff(image, screen)
-    strength = np.maximum(np.maximum(away[..., 0], away[..., 1]), away[..., 2])
+    strength = farthest(image, screen)
     outside = _outside(strength < low, keep)
     if outside.any():
-        gap = cv2.distanceTransform((~outside).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+        gap = floats(cv2.distanceTransform((~outside).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5))
     else:
         gap = np.full(outside.shape, np.inf, np.float32)
     asked = (gap > 0) & (gap <= edge)
@@ -61,34 +64,38 @@ def plain_keyed(image: Float, screen: Float, noise: float, edge: float, keep: bo
     return Keyed(alpha, coloured(image, alpha, screen, asked, found.colour))
 
 
-# Alpha from which a pixel counts as solid, as in the colour-difference key.
-_FULL = np.float32(0.97)
-
-
 def _outside(empty: NDArray[np.bool_], keep: bool) -> NDArray[np.bool_]:
     """Background among the pixels of its colour; a gap of one or two pixels in an outline lets none of it in."""
     if not keep:
         return empty
     roomy = cv2.erode(empty.view(np.uint8), np.ones((3, 3), np.uint8)).view(np.bool_)
-    grown = cv2.dilate(rooted(roomy).view(np.uint8), np.ones((3, 3), np.uint8)).view(np.bool_)
-    return grown & empty
+    grown = rooted(roomy)
+    # Back into the corners that were too narrow; through a leak it comes no farther than these steps.
+    for _ in range(_STEPS):
+        grown = cv2.dilate(grown.view(np.uint8), np.ones((3, 3), np.uint8)).view(np.bool_) & empty
+    return grown
 
 
 def _relative(strength: Float, edge: float, low: float) -> Alpha:
     """Difference from the backdrop as a share of the strongest within the width of the edge."""
-    side = 2 * max(1, round(edge)) + 1
-    top = cv2.dilate(strength, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
-    share: Alpha = np.clip(
-        (strength - np.float32(low / 2)) / np.maximum(top - np.float32(low / 2), np.float32(low)), 0, 1
-    )
+    start = np.float32(low / 2)
+    share: Alpha = np.clip((strength - start) / np.maximum(_strongest(strength, edge) - start, np.float32(low)), 0, 1)
     return share
+
+
+def _strongest(strength: Float, edge: float) -> Float:
+    """The largest difference from the backdrop within the width of the edge."""
+    side = 2 * max(1, round(edge)) + 1
+    return floats(cv2.dilate(strength, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))))
 
 
 def _behind_stronger(strength: Float, gap: Float, edge: float) -> NDArray[np.bool_]:
     """Pixels that a stronger one separates from the background, found by walking inwards one pixel at a time."""
     passed = np.zeros_like(strength)
     for step in range(1, int(np.ceil(edge)) + 1):
-        outer = np.where(gap <= step - 1, np.maximum(passed, strength), 0)
+        outer = np.where(gap <= step - 1, np.maximum(passed, strength), np.float32(0))
         layer = (gap > step - 1) & (gap <= step)
         np.copyto(passed, cv2.dilate(outer, np.ones((3, 3), np.uint8)), where=layer)
-    return passed - strength > np.float32(_PAST)
+    # Ringing outside an edge is stronger than what lies behind it too, but weak beside the edge itself.
+    real = passed > 0.5 * _strongest(strength, edge)
+    return real & (passed - strength > np.float32(_PAST))

@@ -109,7 +109,7 @@ def _plain(small: Float) -> ScreenScore:
     rim = np.ones(_SIZE[::-1], bool)
     rim[_RIM:-_RIM, _RIM:-_RIM] = False
     colour = _mode(small[:, rim].reshape(-1, 3))
-    near = np.abs(small - np.float32(colour)).max(axis=-1) < _PLAIN
+    near = np.abs(small - np.array(colour, np.float32)).max(axis=-1) < _PLAIN
     sides = (near[:, :_RIM], near[:, -_RIM:], near[:, :, :_RIM], near[:, :, -_RIM:])
     # A subject may stand on one side of the frame; letterbox bars fill but two.
     share = sorted(float(side.mean()) for side in sides)[1]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vmatte.core.types import Alpha
 from vmatte.ops.inpaint import inpainted
-from vmatte.ops.unit import Float
+from vmatte.ops.unit import Float, floats
 
 # Steps to where foreground colours are looked up, in pixels at 360 rows: here, four diagonals, four sides.
 _NEAR, _FAR = 6, 16
@@ -140,7 +140,7 @@ def _dot(one: Float, other: Float) -> Float:
 
 
 def settled_colour(image: Float, alpha: Float, screen: Float, front: Float) -> Float:
-    """Straight foreground of soft pixels: `front`, corrected by what it leaves of I = alpha F + (1 - alpha) S unexplained.
+    """Straight foreground of soft pixels: `front`, plus what it leaves unexplained of I = alpha F + (1 - alpha) S.
 
     Above alpha 0.5 the correction is whole (F = (I - (1 - alpha) S) / alpha); below it fades with alpha, for there the
     quotient is mostly noise.
@@ -164,8 +164,7 @@ def settled_colour(image: Float, alpha: Float, screen: Float, front: Float) -> F
 
 
 def _shrunk(plane: Float, size: tuple[int, int]) -> Float:
-    shrunk: Float = cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
-    return shrunk
+    return floats(cv2.resize(plane, size, interpolation=cv2.INTER_AREA))
 
 
 def depth(alpha: Alpha, level: float) -> Float:
@@ -178,5 +177,4 @@ def depth(alpha: Alpha, level: float) -> Float:
     inside = (alpha > level).astype(np.uint8)
     if inside.all():
         return np.full(alpha.shape, np.hypot(*alpha.shape), np.float32)
-    found: Float = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_3)
-    return found
+    return floats(cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_3))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from vmatte.core.types import Alpha, Clip, Frame, Hints, Layer, Matte
+from vmatte.core.types import Clip, Frame, Hints, Layer, Matte
 from vmatte.models.chroma import ChromaSettings
 from vmatte.ops.backing import Backing, followed, rooted, spread
 from vmatte.ops.chroma import sharpened_chroma
@@ -16,7 +16,7 @@ from vmatte.ops.despill import despilled, difference
 from vmatte.ops.keyer import Keyed, keyed
 from vmatte.ops.plain import plain_keyed
 from vmatte.ops.screen import ScreenScore, keyed_score, screen_score
-from vmatte.ops.unit import Float, unit
+from vmatte.ops.unit import Float, floats, unit
 
 log = logging.getLogger(__name__)
 
@@ -155,8 +155,7 @@ def _mask(hints: Hints, frame: Frame) -> Float | None:
     inside = cv2.copyMakeBorder((mask >= 128).astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_REPLICATE)
     if inside.all():
         return np.full(mask.shape, np.inf, np.float32)
-    depth: Float = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_3)[1:-1, 1:-1]
-    return depth
+    return floats(cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_3)[1:-1, 1:-1])
 
 
 def _with_core(found: Keyed, image: Float, depth: Float | None) -> Keyed:
@@ -171,6 +170,6 @@ def _filled(found: Keyed, image: Float, edge: float) -> Keyed:
     outside = rooted(found.alpha < 0.5)
     if not outside.any():
         return Keyed(np.ones_like(found.alpha), image)
-    gap: Alpha = cv2.distanceTransform((~outside).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3)
+    gap = cv2.distanceTransform((~outside).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3)
     inner = (gap > edge).astype(np.uint8)
-    return Keyed(np.maximum(found.alpha, inner.astype(np.float32)), cv2.copyTo(image, inner, found.colour))
+    return Keyed(np.maximum(found.alpha, floats(inner)), floats(cv2.copyTo(image, inner, found.colour)))
