@@ -38,7 +38,7 @@ def difference(image: Float, channel: int) -> Float:
 
     >>> import numpy as np
     >>> difference(np.array([[[0.2, 0.8, 0.4]]], np.float32), 1).round(2).tolist()
-    [[0.45]]
+    [[0.44999998807907104]]
     """
     planes = list(cv2.split(image))
     key = planes.pop(channel)

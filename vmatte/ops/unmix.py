@@ -172,7 +172,7 @@ def depth(alpha: Alpha, level: float) -> Float:
 
     >>> import numpy as np
     >>> depth(np.array([[0, 1, 1, 1]], np.float32), 0.5).round(1).tolist()
-    [[0.0, 1.0, 1.9, 2.9]]
+    [[0.0, 1.0, 1.899999976158142, 2.9000000953674316]]
     """
     inside = (alpha > level).astype(np.uint8)
     if inside.all():
