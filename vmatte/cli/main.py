@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -11,6 +12,10 @@ from typing import NoReturn
 import click
 
 from vmatte.core.errors import VmatteError
+
+# Before numpy is imported. The stages already share the cores between them; OpenBLAS threads on top wait for each
+# other in a spin, which on two busy cores made `recall` seven times slower. A user's own setting stands.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 _COMMANDS = {
     "process": "Matte clips: alpha and ProRes 4444 out.",
