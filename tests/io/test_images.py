@@ -42,7 +42,7 @@ def test_tiff_is_exact(tmp_path, dtype, channels):
 def test_lossy_and_old_formats_have_the_right_colours(tmp_path, suffix, sampling):
     path, picture = tmp_path / f"a.{suffix}", numbered(21, 96, 64)
     options: dict[str, Any] = {"quality": 95} | ({"subsampling": sampling} if sampling is not None else {})
-    Image.fromarray(picture).save(path, **options)
+    Image.fromarray(picture).save(path, None, **options)
     error = np.abs(read_image(path).astype(int) - picture)
     assert error.mean() < 1.0
 
