@@ -70,7 +70,8 @@ def test_exif_orientation_is_honoured(tmp_path, orientation, suffix):
     picture = Image.fromarray(numbered(11, 64, 48))
     tags = picture.getexif()
     tags[0x0112] = orientation
-    picture.save(path, exif=tags, **({"quality": 98, "subsampling": 0} if suffix == "jpg" else {}))
+    options: dict[str, Any] = {"quality": 98, "subsampling": 0} if suffix == "jpg" else {}
+    picture.save(path, None, exif=tags, **options)
     assert exif_orientation(path.read_bytes()) == orientation
     flips = [None, None, 0, 3, 1, 5, 4, 6, 2]  # Pillow's transpose methods for orientations 2 to 8
     method = flips[orientation]
