@@ -42,7 +42,7 @@ def test_tiff_is_exact(tmp_path, dtype, channels):
 def test_lossy_and_old_formats_have_the_right_colours(tmp_path, suffix, sampling):
     path, picture = tmp_path / f"a.{suffix}", numbered(21, 96, 64)
     options: dict[str, Any] = {"quality": 95} | ({"subsampling": sampling} if sampling is not None else {})
-    Image.fromarray(picture).save(path, **options)
+    Image.fromarray(picture).save(path, None, **options)
     error = np.abs(read_image(path).astype(int) - picture)
     assert error.mean() < 1.0
 
@@ -70,7 +70,8 @@ def test_exif_orientation_is_honoured(tmp_path, orientation, suffix):
     picture = Image.fromarray(numbered(11, 64, 48))
     tags = picture.getexif()
     tags[0x0112] = orientation
-    picture.save(path, exif=tags, **({"quality": 98, "subsampling": 0} if suffix == "jpg" else {}))
+    options: dict[str, Any] = {"quality": 98, "subsampling": 0} if suffix == "jpg" else {}
+    picture.save(path, None, exif=tags, **options)
     assert exif_orientation(path.read_bytes()) == orientation
     flips = [None, None, 0, 3, 1, 5, 4, 6, 2]  # Pillow's transpose methods for orientations 2 to 8
     method = flips[orientation]

@@ -10,6 +10,7 @@ from PIL import Image
 from tests.clips import number_in, numbered
 from tests.io.conftest import images, ramp, write_exr
 from vmatte.core.errors import InputError
+from vmatte.core.types import Source
 from vmatte.io.images import write_png
 from vmatte.io.open import clip_at, open_source
 from vmatte.io.options import InputOptions
@@ -135,7 +136,7 @@ def test_one_door_for_all(tmp_path):
     pictures[0].save(tmp_path / "moving.gif", save_all=True, append_images=pictures[1:], duration=40)
     assert isinstance(open_source(tmp_path / "a.png"), SequenceSource)
     for name in ("moving.png", "moving.gif"):
-        source = open_source(tmp_path / name)
+        source: Source = open_source(tmp_path / name)
         assert isinstance(source, VideoSource)
         assert [number_in(frame.rgb) for frame in source.frames()] == [0, 1, 2]
     pictures[0].save(tmp_path / "moving.webp", save_all=True, append_images=pictures[1:])

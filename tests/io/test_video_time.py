@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+import av
 import pytest
 
 from tests.clips import Recipe, number_in, numbered, write_clip
@@ -91,6 +92,42 @@ def test_a_wrong_declared_count_is_not_trusted(tmp_path):
     assert source.clip.frames == 700
     assert source.count() == len(list(source.frames())) == 9
     assert source.warnings == ["the file announces 700 frames, but only 9 could be read"]
+
+
+def _shifted(source, target, ticks):
+    """A packet copy with every time moved; what falls before zero is hidden by an edit list."""
+    with av.open(str(source)) as old, av.open(str(target), "w") as new:
+        stream = new.add_stream_from_template(old.streams.video[0])
+        for packet in old.demux(video=0):
+            if packet.dts is not None and packet.pts is not None:
+                packet.pts, packet.dts, packet.stream = packet.pts + ticks, packet.dts + ticks, stream
+                new.mux(packet)
+    return target
+
+
+def test_frames_hidden_by_an_edit_list_are_not_counted(tmp_path):
+    pictures = [numbered(index) for index in range(20)]
+    whole = write_clip(tmp_path / "whole.mp4", pictures, Recipe(options={**B_FRAMES, "g": "8"}))
+    source = VideoSource(_shifted(whole, tmp_path / "a.mp4", -5 * 512), ONE)
+    frames = list(source.frames())
+    assert [number_in(frame.rgb) for frame in frames] == list(range(5, 20))
+    assert [frame.pts for frame in frames] == [512 * index for index in range(15)]
+    assert source.count() == 15
+    assert source.warnings == []
+    for start in range(15):
+        assert [number_in(frame.rgb) for frame in source.frames(start, start + 1)] == [start + 5]
+
+
+def test_a_broadcast_cut_out_of_the_middle_begins_at_its_first_whole_frame(tmp_path):
+    path = write_clip(
+        tmp_path / "a.ts", [numbered(index) for index in range(24)], Recipe(options={**B_FRAMES, "g": "12"})
+    )
+    data = path.read_bytes()
+    path.write_bytes(data[len(data) // 188 // 3 * 188 :])
+    source = VideoSource(path, ONE)
+    assert [number_in(frame.rgb) for frame in source.frames()] == list(range(12, 24))
+    assert [(frame.index, number_in(frame.rgb)) for frame in source.frames(7, 9)] == [(7, 19), (8, 20)]
+    assert source.count() == 12
 
 
 def test_clips_without_times_are_timed_by_their_rate_and_say_so(tmp_path):
