@@ -129,6 +129,19 @@ def test_sound_longer_or_shorter_than_the_pictures(source: SourceMaker, out: Pat
         assert sound(write(out, "prores", clip, follow(clip, pts), path).path) == sound(path)
 
 
+def test_sound_of_an_unknown_codec_is_left_out_and_said(source: SourceMaker, out: Path, follow: Follow) -> None:
+    path, clip, pts = source(sounds=("aac", "mp3"))
+    data = path.read_bytes()
+    place = data.index(b"mp4a", data.index(b"stsd", data.index(b"soun")))
+    # The format's name, and the box that also tells it.
+    path.write_bytes(data[:place] + b"zzzz" + data[place + 4 :].replace(b"esds", b"skip", 1))
+    before = sound(path)
+    result = write(out, "prores", clip, follow(clip, pts), path)
+    (warning,) = result.facts.warnings
+    assert "left out" in warning
+    assert list(sound(result.path).values()) == [before[1]]
+
+
 def test_no_sound_when_not_wanted(source: SourceMaker, out: Path, follow: Follow) -> None:
     path, clip, pts = source()
     assert sound(write(out, "prores", clip, follow(clip, pts), path, audio=False).path) == {}
