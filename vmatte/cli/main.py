@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
+from collections.abc import Sequence
+from typing import NoReturn
 
 import click
 
@@ -50,14 +53,15 @@ def cli() -> None:
     """  # noqa: D301  click reads the character, not the escape
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs the command line; every known error becomes one line and an exit code of its own."""
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(arguments, prog_name="vmatte", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         code = error.exit_code
     except VmatteError as error:
+        logging.getLogger(__name__).info("where it came from", exc_info=error)
         click.echo(f"vmatte: error: {one_line(error)}", err=True)
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):

@@ -66,7 +66,7 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
         except VmatteError as error:
             if len(jobs) == 1:
                 raise
-            logging.getLogger(__name__).info("traceback", exc_info=error)
+            logging.getLogger(__name__).info("where it came from", exc_info=error)
             click.echo(f"vmatte: error: {' '.join(str(error).split())}", err=True)
             failures.append(error)
     if failures:

@@ -68,7 +68,7 @@ def mask_image(path: Path) -> Image8:
     return colours
 
 
-def read_masks(given: Sequence[str], clip: Clip, first: int, stop: int | None) -> Masks:
+def read_masks(given: Sequence[str], clip: Clip, first: int, stop: int) -> Masks:
     """The masks a user named, checked against the clip.
 
     Args:
@@ -76,7 +76,7 @@ def read_masks(given: Sequence[str], clip: Clip, first: int, stop: int | None) -
             glob of images whose file names end in the frame number.
         clip: The clip they belong to; frame numbers of a sequence are those in its file names.
         first: First source frame of the run.
-        stop: Frame after the last, if known.
+        stop: Frame after the last.
 
     Raises:
         HintError: A mask cannot be read, is empty, has another size than the clip, or none lies within the run.
@@ -84,10 +84,10 @@ def read_masks(given: Sequence[str], clip: Clip, first: int, stop: int | None) -
     files: dict[int, Path] = {}
     for text in given:
         files.update(_mask_files(text, clip, first))
-    inside = {n: path for n, path in files.items() if n >= first and (stop is None or n < stop)}
+    inside = {n: path for n, path in files.items() if first <= n < stop}
     if not inside:
-        span = f"frames {first} to {stop - 1}" if stop is not None else f"frame {first} on"
-        raise HintError(f"no mask lies within the run ({span}): given for {', '.join(map(str, sorted(files)))}")
+        numbers = ", ".join(map(str, sorted(files)))
+        raise HintError(f"no mask lies within the run (frames {first} to {stop - 1}): given for frame {numbers}")
     for path in inside.values():
         mask = mask_image(path)
         _check_size("mask", path, mask, clip)

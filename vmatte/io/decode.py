@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import cast
 
@@ -18,6 +20,8 @@ from vmatte.core.errors import InputError
 from vmatte.core.types import Stream
 
 log = logging.getLogger(__name__)
+
+_TRIES = 1000  # calls of a demuxer that answers "again" before it is taken for the end
 
 # FFmpeg's own VP8 and VP9 decoders drop alpha; the libvpx ones deliver it (measured).
 _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
@@ -55,6 +59,9 @@ def picture_stream(container: InputContainer, path: Path) -> VideoStream:
     """The first video stream that is not a cover picture."""
     for stream in container.streams.video:
         if not stream.disposition & Disposition.attached_pic:
+            # PyAV has no codec context for a stream without a decoder, whatever its annotations say.
+            if getattr(stream, "codec_context", None) is None:
+                raise InputError(f"{path}: there is no decoder for its video, or its header is cut short")
             return stream
     if container.streams.audio:
         raise InputError(f"{path}: holds sound but no video")
@@ -79,39 +86,42 @@ def decoder_for(stream: VideoStream, threads: int) -> VideoCodecContext:
 class Decoding:
     """Decodes the packets of one stream, from wherever the container stands.
 
-    Damage at the very end (a cut-off file) ends the frames with a note in `warnings`; damage with whole packets after
-    it is an error, for the frames in between would be missing silently.
+    Damage to the very last packet (a cut-off file) ends the frames with a note in `warnings`; damage before that is an
+    error, for frames would be missing silently.
 
     Attributes:
-        warnings: What went wrong without stopping the work.
+        warnings: What was wrong in the middle without stopping the work.
+        cut: How the file ends, if it ends badly.
+        position: Number of the frame to come next, for messages; kept up to date by whoever reads.
     """
 
     def __init__(self, path: Path, container: InputContainer, stream: VideoStream, threads: int) -> None:
         self.path = path
         self.warnings: list[str] = []
+        self.cut: list[str] = []
+        self.position = 0
         self._container, self._stream = container, stream
         self._decoder = decoder_for(stream, threads)
         self._damage: Exception | None = None
         self._damaged = 0
         self._count = 0
+        self._hidden = 0
+        self._end: int | None = None
+        self._length = 0
 
-    def frames(self, first: int = 0) -> Stream[av.VideoFrame]:
-        """Frames in display order; `first` is the number of the first one, for messages."""
-        for packet in self._packets():
-            for frame in self._decode(packet, first):
+    def frames(self) -> Stream[av.VideoFrame]:
+        """Frames in display order."""
+        for packet in chain(self._packets(), (None,)):
+            for frame in self._decode(packet):
                 self._count += 1
+                self._end, self._length = frame.pts, frame.duration or 0
+                if frame.is_corrupt:
+                    self.warnings.append(f"frame {self.position} is damaged in the file")
                 yield frame
-        for frame in self._decode(None, first):
-            self._count += 1
-            yield frame
-        if self._damage is not None:
-            self.warnings.append(
-                f"the end of the file is damaged or cut off: the last {self._damaged} packet(s) could not be decoded"
-                f" ({reason(self._damage)}); frames up to {first + self._count - 1} were read"
-            )
+        self._close()
 
     def _packets(self) -> Stream[av.Packet[VideoStream]]:
-        packets = self._container.demux(self._stream)
+        packets = patient(self._container.demux(self._stream))
         while True:
             try:
                 packet = next(packets)
@@ -121,9 +131,10 @@ class Decoding:
                 self._damage, self._damaged = error, self._damaged + 1
                 return
             if packet.size:
+                self._hidden += packet.is_discard
                 yield packet
 
-    def _decode(self, packet: av.Packet[VideoStream] | None, first: int) -> list[av.VideoFrame]:
+    def _decode(self, packet: av.Packet[VideoStream] | None) -> list[av.VideoFrame]:
         try:
             frames = self._decoder.decode(packet)
         except EOFError:
@@ -132,19 +143,63 @@ class Decoding:
             self._damage, self._damaged = self._damage or error, self._damaged + 1
             return []
         if self._damage is not None and packet is not None:
-            self._forgive_or_raise(first)
+            self._forgive_or_raise()
         return frames
 
-    def _forgive_or_raise(self, first: int) -> None:
+    def _forgive_or_raise(self) -> None:
         """A packet decodes after one that did not: harmless before the first frame only."""
         assert self._damage is not None
-        if self._count or first:
-            raise InputError(
-                f"{self.path}: frame {first + self._count} is damaged ({reason(self._damage)}); repair the file, or"
-                " process the parts before and after it with --start and --end"
-            ) from self._damage
+        if self._count:
+            raise self._broken() from self._damage
         self.warnings.append(f"{self._damaged} damaged packet(s) before the first whole frame were left out")
         self._damage, self._damaged = None, 0
+
+    def _close(self) -> None:
+        """Judges how the file ended."""
+        if self._damage is None or not self._count:
+            return
+        if self._damaged > 1:
+            raise self._broken() from self._damage
+        self.cut = [
+            f"the end of the file is damaged or cut off ({reason(self._damage)}): frames up to {self.position - 1} were"
+            " read"
+        ]
+
+    def _broken(self) -> InputError:
+        assert self._damage is not None
+        return InputError(
+            f"{self.path}: frame {self.position} is damaged ({reason(self._damage)}); repair the file, or process the"
+            " parts before and after it with --start and --end"
+        )
+
+    def shortfall(self) -> list[str]:
+        """What the container announces and the decoder did not deliver, after all frames from the first were read."""
+        announced = self._stream.frames - self._hidden
+        if announced > self._count:
+            return [f"the file announces {announced} frames, but only {self._count} could be read"]
+        time_base, alone = self._stream.time_base, len(self._container.streams) == 1
+        if self._end is None or not time_base or not self._container.duration or not self._length or not alone:
+            return []
+        # A file without a count, such as Matroska, states where its last frame ends, rounded to a millisecond.
+        length, end = Fraction(self._container.duration, av.time_base), (self._end + self._length) * time_base
+        if length - end > self._length * time_base / 2:
+            return [f"the file announces {float(length):.2f} s, but its frames end at {float(end):.2f} s"]
+        return []
+
+
+def patient(packets: Iterator[av.Packet[VideoStream]]) -> Stream[av.Packet[VideoStream]]:
+    """Packets of a demuxer that may ask to be called again, as the one for MPEG-TS does on noise."""
+    tries = 0
+    while tries < _TRIES:
+        try:
+            packet = next(packets)
+        except StopIteration:
+            return
+        except av.BlockingIOError:
+            tries += 1
+            continue
+        tries = 0
+        yield packet
 
 
 def reason(error: Exception) -> str:

@@ -4,45 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 
 import av
 from av.filter import Graph
 
 from vmatte.core.types import Stream
+from vmatte.io.coded import Coded
+from vmatte.io.probe import Weave
 
 _COUNT = Fraction(1)  # the filter is given frame numbers in place of times
-
-
-@dataclass(frozen=True, slots=True)
-class Coded:
-    """A decoded frame as the file holds it.
-
-    Attributes:
-        index: Its number in the clip.
-        pts: Its time in the stream's time base.
-        duration: Likewise; 0 when unknown.
-        frame: The picture.
-    """
-
-    index: int
-    pts: int
-    duration: int
-    frame: av.VideoFrame
-
-
-@dataclass(frozen=True, slots=True)
-class Weave:
-    """How a clip's fields are woven.
-
-    Attributes:
-        flagged: Whether the frames say themselves which of them are interlaced; the others are then left alone.
-        bottom_first: Which field comes first when the frames do not say.
-    """
-
-    flagged: bool = True
-    bottom_first: bool = False
 
 
 def deinterlaced(coded: Iterator[Coded], weave: Weave, per_field: bool) -> Stream[Coded]:

@@ -18,6 +18,7 @@ from vmatte.core.errors import InputError, OutputError
 from vmatte.core.types import Alpha, Colour, Image
 from vmatte.io.orientation import Turn, from_exif
 from vmatte.io.pixels import Pixels
+from vmatte.io.samples import has_alpha
 
 SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".tif", ".tiff", ".exr", ".bmp", ".webp", ".tga", ".dpx"))
 # How files begin (each format's own specification), and who decodes them.
@@ -74,11 +75,9 @@ def read_still(path: Path) -> Still:
     codec = _codec(path, data)
     frame = _decoded(path, codec, data)
     turn = from_exif(exif_orientation(data)) if codec in ("mjpeg", "png", "tiff", "webp") else Turn()
-    pixels = Pixels(_coded_colour(frame), turn, alpha=codec != "mjpeg")  # the fourth channel of a JPEG is black ink
-    rgb, _, alpha = pixels(frame)
+    with_alpha = codec != "mjpeg" and has_alpha(frame)  # the fourth channel of a JPEG is black ink
+    rgb, _, alpha = Pixels(_coded_colour(frame), turn, with_alpha)(frame)
     layout = frame.format
-    if layout.has_palette and alpha is not None and alpha.min() == 1.0:
-        alpha = None
     depth = 8 if layout.has_palette else max(8, *(part.bits for part in layout.components))
     linear = _is_float(layout)
     grey = layout.name.startswith(("gray", "ya", "mono"))

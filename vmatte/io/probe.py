@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 import av
@@ -16,14 +16,26 @@ from vmatte.core.errors import InputError
 from vmatte.core.types import Clip
 from vmatte.io import tags
 from vmatte.io.decode import Decoding, has_alpha_layer, opened
-from vmatte.io.fields import Weave
 from vmatte.io.options import InputOptions
 from vmatte.io.orientation import Turn, from_display_matrix
-from vmatte.io.samples import unpacked_format
+from vmatte.io.samples import has_alpha
 
 # Enough to find the interlaced flag behind a few progressive frames, little enough to be quick.
 _LOOKED_AT = 8
 _TOP_FIRST, _BOTTOM_FIRST = (2, 5), (3, 4)  # FFmpeg's field orders by the field shown first: TT, BT and BB, TB
+
+
+@dataclass(frozen=True, slots=True)
+class Weave:
+    """How a clip's fields are woven.
+
+    Attributes:
+        flagged: Whether the frames say themselves which of them are interlaced; the others are then left alone.
+        bottom_first: Which field comes first when the frames do not say.
+    """
+
+    flagged: bool = True
+    bottom_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +48,7 @@ class Facts:
         weave: How fields are woven; None for a progressive clip.
         first_pts: Time of the first frame that decodes.
         size: Coded width and height.
+        disordered: Whether frames come with times that do not ascend, or with none, as from AVI with B-frames.
     """
 
     clip: Clip
@@ -43,6 +56,7 @@ class Facts:
     weave: Weave | None
     first_pts: int | None
     size: tuple[int, int]
+    disordered: bool
 
 
 def probe(path: Path | str, options: InputOptions | None = None) -> Clip:
@@ -60,8 +74,7 @@ def examine(path: Path, options: InputOptions) -> Facts:
         decoding = Decoding(path, container, stream, 1)
         frames = list(islice(decoding.frames(), _LOOKED_AT))
         if not frames:
-            why = f" ({decoding.warnings[0]})" if decoding.warnings else ""
-            raise InputError(f"{path}: not one frame of it can be decoded; it is empty or damaged{why}")
+            raise InputError(f"{path}: not one frame of it can be decoded; it is empty or damaged")
         return _facts(path, container, stream, frames, options)
 
 
@@ -86,19 +99,24 @@ def _facts(
         rate=Fraction(rate),
         time_base=stream.time_base,
         frames=stream.frames or None,
-        depth=_depth(first.format),
+        depth=depth_of(first.format),
         colour=colour,
         sample_aspect=1 / aspect if turn.sideways else aspect,
         rotation=90 * turn.quarters,
         duration=_duration(container, stream),
-        has_alpha=has_alpha(stream, first),
+        has_alpha=has_alpha_layer(stream) or has_alpha(first),
         audio_streams=len(container.streams.audio),
         interlaced=weave is not None,
         codec=stream.codec_context.codec.name,
         pixel_format=first.format.name,
         notes=(*notes, *colour_notes),
     )
-    return Facts(clip, turn, weave, first.pts, (first.width, first.height))
+    return Facts(clip, turn, weave, first.pts, (first.width, first.height), _disordered(frames))
+
+
+def _disordered(frames: list[av.VideoFrame]) -> bool:
+    times = [frame.pts for frame in frames]
+    return any(after is None or before is None or after <= before for before, after in pairwise(times)) or None in times
 
 
 def _turn(frame: av.VideoFrame) -> tuple[Turn, tuple[str, ...]]:
@@ -146,7 +164,8 @@ def _weave(stream: VideoStream, frames: list[av.VideoFrame]) -> Weave | None:
     return Weave(flagged, order in _BOTTOM_FIRST)
 
 
-def _depth(pixel_format: av.VideoFormat) -> int:
+def depth_of(pixel_format: av.VideoFormat) -> int:
+    """Bits per component, at least 8."""
     if pixel_format.has_palette or pixel_format.is_bit_stream:
         return 8
     return max(8, *(part.bits for part in pixel_format.components))
@@ -156,13 +175,3 @@ def _duration(container: InputContainer, stream: VideoStream) -> Fraction | None
     if stream.duration is not None and stream.time_base is not None:
         return Fraction(stream.duration * stream.time_base)
     return Fraction(container.duration, av.time_base) if container.duration is not None else None
-
-
-def has_alpha(stream: VideoStream | None, frame: av.VideoFrame) -> bool:
-    """Whether frames carry alpha; a palette does if any of its colours is not opaque."""
-    if stream is not None and has_alpha_layer(stream):
-        return True
-    if frame.format.has_palette:
-        pixels = frame.reformat(format=unpacked_format(frame.format)).to_ndarray()
-        return bool((pixels[..., 3] < 255).any())
-    return any(part.is_alpha for part in frame.format.components)

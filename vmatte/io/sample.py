@@ -1,7 +1,8 @@
 """A few frames from anywhere in a clip: for previews, plates and automatic choices.
 
-decord fetches them fastest where it is present and can be trusted: on plain 8-bit clips with stated colours, and only
-after its picture count, size and first frame agree with PyAV's. Everything else is fetched by seeking with PyAV.
+decord fetches them fastest where it is present and can be trusted: on plain 8-bit clips with stated colours and closed
+groups of pictures (it returns the wrong frame before an open one), and only after its frame count, its picture size and
+the first and last frame asked for agree with PyAV's. Everything else is fetched by seeking with PyAV.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def sample_frames(
     source = clip if isinstance(clip, VideoSource | SequenceSource) else open_source(clip, options)
     total = source.count()
     wanted = spread(total, count) if indices is None else sorted({index for index in indices if 0 <= index < total})
-    if isinstance(source, VideoSource) and len(wanted) > 1 and suits_decord(source.clip):
+    if isinstance(source, VideoSource) and len(wanted) > 2 and suits_decord(source.clip) and source.seeks_simply():
         found = _by_decord(source, wanted, total)
         if found is not None:
             return found
@@ -89,15 +90,15 @@ def _by_decord(source: VideoSource, wanted: Sequence[int], total: int) -> list[t
         if len(reader) != total:
             log.info("decord counts %d frames where there are %d; reading with PyAV", len(reader), total)
             return None
-        batch: Any = reader.get_batch([wanted[0], *wanted]).asnumpy()
+        batch: Any = reader.get_batch(list(wanted)).asnumpy()
     except Exception as error:  # decord raises what it likes, from ImportError to its own kinds
         log.info("decord cannot read %s (%s); reading with PyAV", source.clip.path, str(error).splitlines()[:1])
         return None
-    first = _by_seeking(source, wanted[:1])
-    if not first or not _agree(batch[0], first[0][1]):
+    ends = _by_seeking(source, [wanted[0], wanted[-1]])
+    if len(ends) < 2 or not _agree(batch[0], ends[0][1]) or not _agree(batch[-1], ends[1][1]):
         log.info("decord shows %s differently; reading with PyAV", source.clip.path)
         return None
-    return list(zip(wanted, batch[1:], strict=True))
+    return [ends[0], *zip(wanted[1:-1], batch[1:-1], strict=True), ends[1]]
 
 
 def _agree(one: Image8, other: Image8) -> bool:

@@ -65,6 +65,14 @@ def samples(frame: av.VideoFrame) -> Samples:
     return samples(_unpacked(frame))
 
 
+def has_alpha(frame: av.VideoFrame) -> bool:
+    """Whether a frame carries alpha; a palette does if any colour in use is not opaque."""
+    if frame.format.has_palette:
+        alpha = samples(frame).alpha
+        return alpha is not None and bool((alpha < 255).any())
+    return any(part.is_alpha for part in frame.format.components)
+
+
 def _depth(match: re.Match[str]) -> int:
     return 0 if match["float"] else int(match["bits"] or 8)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections import Counter
@@ -21,7 +22,8 @@ from vmatte.core.flow import ordered
 from vmatte.core.types import Clip, Colour, Frame, Stream
 from vmatte.io.images import Still, is_image, read_still
 from vmatte.io.options import InputOptions
-from vmatte.io.pixels import sdr_look
+from vmatte.io.sdr import sdr_look
+from vmatte.io.timing import MICROSECOND
 
 # The rate of film, and what compositing programs assume for sequences too.
 DEFAULT_RATE = Fraction(24)
@@ -98,8 +100,8 @@ class SequenceSource:
         return first, last
 
     def _number(self, seconds: float) -> int:
-        """The first frame at or after a time."""
-        return max(0, -int(-(Fraction(repr(float(seconds))) * self._clip.rate) // 1))
+        """The first frame at or after a time, to the microsecond."""
+        return max(0, math.ceil((Fraction(seconds) - MICROSECOND) * self._clip.rate))
 
     def _frame(self, position: int) -> Frame:
         path = self._members[position].path

@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from fractions import Fraction
-from itertools import islice
 from pathlib import Path
 from types import TracebackType
 
 from vmatte.core.errors import InputError
 from vmatte.core.types import Clip, Frame, Stream
-from vmatte.io.decode import Decoding, opened
-from vmatte.io.fields import Coded, deinterlaced
+from vmatte.io.coded import Coded, CodedFrames
+from vmatte.io.fields import deinterlaced
 from vmatte.io.options import InputOptions
 from vmatte.io.pixels import Pixels
 from vmatte.io.probe import Facts, examine
-from vmatte.io.timing import Clock, Timeline, from_packets
+from vmatte.io.timing import Timeline
 
 # bwdif looks at one frame on either side; one more keeps its own start-up out of the picture.
 _LEAD_IN = 2
 
 
 class VideoSource:
-    """Any video FFmpeg reads. Each call of `frames` opens the file anew and closes it when it ends or is closed.
-
-    Attributes:
-        warnings: What went wrong while reading without stopping it; grows as frames are read.
-    """
+    """Any video FFmpeg reads. Each call of `frames` opens the file anew and closes it when it ends or is closed."""
 
     def __init__(self, path: Path | str, options: InputOptions | None = None) -> None:
         self._options = options or InputOptions()
         self._facts = examine(Path(path), self._options)
         self._clip, self._per_field, self._weaving = _as_delivered(self._facts, self._options)
-        self._timeline: Timeline | None = None
-        self.warnings: list[str] = []
+        self._coded = CodedFrames(self._facts, self._options.threads)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What went wrong while reading without stopping it; grows as frames are read."""
+        return self._coded.warnings
 
     @property
     def clip(self) -> Clip:
@@ -69,7 +67,11 @@ class VideoSource:
 
     def count(self) -> int:
         """How many frames there are, as the packets tell it, or by decoding them all if the packets do not."""
-        return len(self._times().pts) * (2 if self._per_field else 1)
+        return len(self._coded.timeline().pts) * (2 if self._per_field else 1)
+
+    def seeks_simply(self) -> bool:
+        """Whether every frame can be reached from the key packet before it in the file, as simple readers assume."""
+        return self._coded.timeline().closed
 
     def span(self, start: float | None, end: float | None) -> tuple[int, int | None]:
         """Frame numbers of a time range in seconds, counted from the first frame's own time.
@@ -80,8 +82,8 @@ class VideoSource:
         if start is None and end is None:
             return 0, None
         timeline = self._delivered_times()
-        first = timeline.number(_exact(start), self._clip.time_base) if start is not None else 0
-        last = timeline.number(_exact(end), self._clip.time_base) if end is not None else None
+        first = timeline.number(Fraction(start), self._clip.time_base) if start is not None else 0
+        last = timeline.number(Fraction(end), self._clip.time_base) if end is not None else None
         if first >= len(timeline.pts) or (last is not None and last <= first):
             length = float((timeline.pts[-1] - timeline.pts[0]) * self._clip.time_base)
             until = "the end" if end is None else f"{end:g} s"
@@ -92,108 +94,27 @@ class VideoSource:
 
     def _pictures(self, start: int, stop: int | None) -> Stream[Coded]:
         if not self._weaving:
-            yield from self._coded(start, stop)
+            yield from self._coded.frames(start, stop)
             return
         fields = 2 if self._per_field else 1
         first = max(0, start // fields - _LEAD_IN)
         last = None if stop is None else -(-stop // fields) + _LEAD_IN
         assert self._facts.weave is not None
-        with closing(self._coded(first, last)) as coded:
+        with closing(self._coded.frames(first, last)) as coded:
             for item in deinterlaced(coded, self._facts.weave, self._per_field):
                 if stop is not None and item.index >= stop:
                     return
                 if item.index >= start:
                     yield item
 
-    def _coded(self, start: int, stop: int | None) -> Stream[Coded]:
-        """Frames as the file holds them; by a seek when that is sure to be exact."""
-        timeline = self._times() if start > 0 else None
-        if timeline is not None:
-            if start >= len(timeline.pts):
-                return
-            for dts in islice(timeline.entries(timeline.pts[start]), 3):
-                with closing(self._from(dts, start, timeline)) as found:
-                    first = next(found, None)
-                    if first is not None:
-                        yield from _until(stop, first, found)
-                        return
-        with closing(self._decoded()) as decoded:
-            yield from islice(decoded, start, stop)
-
-    def _from(self, dts: int, start: int, timeline: Timeline) -> Stream[Coded]:
-        """Frames from number `start` on, decoded from a key packet; nothing if that turns out not to lead there."""
-        target = timeline.pts[start]
-        with opened(self._facts.clip.path) as (container, stream):
-            container.seek(dts, stream=stream, backward=True)
-            decoding = Decoding(self._facts.clip.path, container, stream, self._options.threads)
-            number = start
-            with closing(decoding.frames(start)) as frames:
-                for frame in frames:
-                    if frame.pts is None or (frame.pts > target and number == start):
-                        return
-                    if frame.pts < target:
-                        continue
-                    self._check_size(frame.width, frame.height, number)
-                    yield Coded(number, frame.pts, frame.duration or 0, frame)
-                    number += 1
-            self._note(decoding.warnings)
-
-    def _decoded(self) -> Stream[Coded]:
-        """All frames from the beginning."""
-        with opened(self._facts.clip.path) as (container, stream):
-            decoding = Decoding(self._facts.clip.path, container, stream, self._options.threads)
-            clock = Clock(round(1 / (self._facts.clip.rate * self._facts.clip.time_base)))
-            with closing(decoding.frames()) as frames:
-                for number, frame in enumerate(frames):
-                    self._check_size(frame.width, frame.height, number)
-                    duration = frame.duration or 0
-                    yield Coded(number, clock(frame.pts, duration), duration, frame)
-            self._note(decoding.warnings)
-            if clock.repaired:
-                self._note([f"{clock.repaired} frame(s) carried no usable time and were timed from their neighbours"])
-
-    def _times(self) -> Timeline:
-        """Times of the coded frames, from the packets, or by decoding everything once."""
-        if self._timeline is None:
-            self._timeline = from_packets(self._facts.clip.path, self._facts.first_pts)
-        if self._timeline is None:
-            with closing(self._decoded()) as decoded:
-                self._timeline = Timeline(tuple(item.pts for item in decoded))
-        return self._timeline
-
     def _delivered_times(self) -> Timeline:
-        timeline = self._times()
+        timeline = self._coded.timeline()
         if not self._per_field:
             return timeline
         pts = timeline.pts
         step = pts[-1] - pts[-2] if len(pts) > 1 else 1
         after = (*pts[1:], pts[-1] + step)
         return Timeline(tuple(time for pair in zip(pts, after, strict=True) for time in (2 * pair[0], sum(pair))))
-
-    def _check_size(self, width: int, height: int, number: int) -> None:
-        if (width, height) != self._facts.size:
-            was = "x".join(map(str, self._facts.size))
-            raise InputError(
-                f"{self._clip.path}: the picture changes from {was} to {width}x{height} at frame {number};"
-                " cut the file there and process the parts one by one"
-            )
-
-    def _note(self, warnings: list[str]) -> None:
-        self.warnings.extend(warning for warning in warnings if warning not in self.warnings)
-
-
-def _until(stop: int | None, first: Coded, rest: Iterator[Coded]) -> Iterator[Coded]:
-    yield first
-    del first
-    for item in rest:
-        if stop is not None and item.index >= stop:
-            return
-        yield item
-
-
-def _exact(seconds: float) -> Fraction:
-    """The decimal number that was typed, not the float nearest to it."""
-    return Fraction(repr(float(seconds)))
 
 
 def _as_delivered(facts: Facts, options: InputOptions) -> tuple[Clip, bool, bool]:

@@ -42,8 +42,8 @@ def multilevel_foreground(image: NDArray[Any], alpha: Alpha) -> Float:
     """Straight foreground colour by sweeps from coarse to fine.
 
     At each level every soft pixel moves to the minimum of `(I - alpha F - (1 - alpha) B)^2` plus, over its 4
-    neighbours, the sum of `(epsilon + omega |alpha - alpha'|) ((F - F')^2 + (B - B')^2)`, the neighbours held (Jacobi), so a whole
-    level is one array operation. Germer et al. 2020, "Fast Multi-Level Foreground Estimation".
+    neighbours, the sum of `(epsilon + omega |alpha - alpha'|) ((F - F')^2 + (B - B')^2)`, the neighbours held
+    (Jacobi), so a whole level is one array operation. Germer et al. 2020, "Fast Multi-Level Foreground Estimation".
 
     Args:
         image: (H, W, 3), any depth.

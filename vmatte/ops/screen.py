@@ -17,6 +17,8 @@ _SIZE = (160, 90)
 _RIM, _RIM_WEIGHT = 11, 4.0
 # A pixel is of the key colour when its channel stands out by this much.
 _KEYED = 0.10
+# Chroma key green #00b140 and blue #0047bb (Pantone 354 and 2728), the paints most studios use.
+_USUAL = {1: (0.0, 0.694, 0.251), 2: (0.0, 0.278, 0.733)}
 # A plain backdrop: how near its pixels lie to its colour, and the scatter that halves the belief in it.
 _PLAIN, _SCATTER = 0.06, 0.02
 
@@ -63,15 +65,25 @@ def screen_score(frames: Sequence[NDArray[Any]]) -> ScreenScore:
     >>> screen_score([np.full((90, 160, 3), 255, np.uint8)]).kind
     'plain'
     """
-    small = np.stack([_small(frame) for frame in frames])
+    small = _small(frames)
     keyed = max((_keyed(small, channel) for channel in (1, 2)), key=lambda score: score.confidence)
     if keyed.confidence > 0.5:
         return keyed
     return max(keyed, _plain(small), key=lambda score: score.confidence)
 
 
-def _small(frame: NDArray[Any]) -> Float:
-    return unit(cv2.resize(frame, _SIZE, interpolation=cv2.INTER_AREA))
+def keyed_score(frames: Sequence[NDArray[Any]], channel: int) -> ScreenScore:
+    """The score of one key channel, 1 green or 2 blue; its colour is a usual one when no pixel has it.
+
+    >>> import numpy as np
+    >>> keyed_score([np.full((90, 160, 3), (20, 60, 180), np.uint8)], 2).confidence
+    1.0
+    """
+    return _keyed(_small(frames), channel)
+
+
+def _small(frames: Sequence[NDArray[Any]]) -> Float:
+    return np.stack([unit(cv2.resize(frame, _SIZE, interpolation=cv2.INTER_AREA)) for frame in frames])
 
 
 def _rim_weight() -> Float:
@@ -86,7 +98,7 @@ def _keyed(small: Float, channel: int) -> ScreenScore:
     weight = np.broadcast_to(_rim_weight(), inside.shape)
     share = float(weight[inside].sum() / weight.sum())
     if share == 0:
-        return ScreenScore(0.0, (0.0, 0.0, 0.0), channel, 0.0, 0.0)
+        return ScreenScore(0.0, _USUAL[channel], channel, 0.0, 0.0)
     pixels = small[inside]
     chroma = pixels / pixels.sum(axis=1, keepdims=True)
     spread = float(np.median(np.abs(chroma - np.median(chroma, axis=0)).max(axis=1)))
@@ -97,7 +109,7 @@ def _plain(small: Float) -> ScreenScore:
     rim = np.ones(_SIZE[::-1], bool)
     rim[_RIM:-_RIM, _RIM:-_RIM] = False
     colour = _mode(small[:, rim].reshape(-1, 3))
-    near = np.abs(small - np.float32(colour)).max(axis=-1) < _PLAIN
+    near = np.abs(small - np.array(colour, np.float32)).max(axis=-1) < _PLAIN
     sides = (near[:, :_RIM], near[:, -_RIM:], near[:, :, :_RIM], near[:, :, -_RIM:])
     # A subject may stand on one side of the frame; letterbox bars fill but two.
     share = sorted(float(side.mean()) for side in sides)[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +24,28 @@ def unit(image: NDArray[Any]) -> Float:
         return image.astype(np.float32, copy=False)
     scaled: Float = np.multiply(image, np.float32(1 / np.iinfo(image.dtype).max), dtype=np.float32)
     return scaled
+
+
+def floats(image: NDArray[Any]) -> Float:
+    """The same array under its type: OpenCV promises less than it does.
+
+    >>> import numpy as np
+    >>> one = np.ones(1, np.float32)
+    >>> floats(one) is one
+    True
+    """
+    return np.asarray(image, np.float32)
+
+
+def farthest(one: Float, other: Float) -> Float:
+    """Largest difference of any channel, (H, W).
+
+    >>> import numpy as np
+    >>> farthest(np.zeros((1, 1, 3), np.float32), np.array([[[0.25, -0.5, 0]]], np.float32)).tolist()
+    [[0.5]]
+    """
+    red, green, blue = cv2.split(cv2.absdiff(one, np.ascontiguousarray(other)))
+    return floats(cv2.max(cv2.max(red, green), blue))
 
 
 def box_of(mask: NDArray[np.bool_], pad: int = 0) -> tuple[slice, slice] | None:

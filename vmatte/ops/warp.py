@@ -5,6 +5,7 @@ A flow is (H, W, 2) float32, the displacement (x, y) in px of the content at eac
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, cast
 
 import cv2
@@ -17,14 +18,17 @@ Floats = NDArray[np.float32]
 _FOLD = 4096
 
 
+@lru_cache(maxsize=8)
 def grid(height: int, width: int) -> Floats:
-    """The place (x, y) of every pixel: (H, W, 2) float32.
+    """The place (x, y) of every pixel: (H, W, 2) float32. Shared: not writable.
 
     >>> grid(2, 3)[1, 2].tolist()
     [2.0, 1.0]
     """
     rows, columns = np.indices((height, width), np.float32)
-    return np.stack([columns, rows], axis=-1)
+    places = np.stack([columns, rows], axis=-1)
+    places.flags.writeable = False
+    return places
 
 
 def warp(image: NDArray[Any], flow: Floats) -> NDArray[Any]:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from vmatte.core.errors import HintError, OutputError
-from vmatte.core.types import Clip, Hints, Image8, MapSource, Stage, View
+from vmatte.core.types import Hints, Image8, MapSource, Stage, View
 from vmatte.hints.read import Plate, read_masks, read_plate, sidecar, stem
 from vmatte.io.open import OpenedSource, open_source
 from vmatte.io.options import InputOptions
@@ -107,7 +107,7 @@ def prepare(job: Job, plan: Plan) -> Prepared:
     clip = source.clip
     first, stop = source.span(job.start, job.end)
     warnings = list(clip.notes)
-    maps, files = _given_hints(job, clip, first, stop, warnings)
+    maps, files = _given_hints(job, source, first, stop, warnings)
     sampled = _Sampler(source, first, stop)
     settings, choice = _chosen(plan, frozenset(maps), sampled)
     if "plate" in card(settings.name).needs and "plate" not in maps:
@@ -182,7 +182,7 @@ class _Sampler:
 
 
 def _given_hints(
-    job: Job, clip: Clip, first: int, stop: int | None, warnings: list[str]
+    job: Job, source: OpenedSource, first: int, stop: int | None, warnings: list[str]
 ) -> tuple[dict[str, MapSource], dict[str, str]]:
     """Hints named by the user, and those found beside the clip."""
     maps: dict[str, MapSource] = {}
@@ -197,10 +197,10 @@ def _given_hints(
     if plate is None and (plate := sidecar(job.clip, "plate")):
         warnings.append(f"using the plate found beside the clip: {plate}")
     if masks:
-        maps["mask"] = read_masks(masks, clip, first, stop)
+        maps["mask"] = read_masks(masks, source.clip, first, source.count() if stop is None else stop)
         files["mask"] = ", ".join(masks)
     if plate is not None:
-        maps["plate"] = read_plate(plate, clip)
+        maps["plate"] = read_plate(plate, source.clip)
         files["plate"] = str(plate)
     return maps, files
 

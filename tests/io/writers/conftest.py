@@ -32,7 +32,7 @@ def codes(index: int, shape: tuple[int, ...], top: int) -> Codes:
 
 def picture(clip: Clip, index: int, pts: int | None = None, top: int = 1023) -> Picture:
     """Random straight colour as deep as the clip, and random alpha of codes in [0, top]."""
-    kind = np.uint8 if clip.depth == 8 else np.uint16
+    kind: Any = np.uint8 if clip.depth == 8 else np.uint16
     rng = np.random.default_rng(index + 1000)
     colour = rng.integers(0, np.iinfo(kind).max + 1, (clip.height, clip.width, 3), dtype=kind)
     alpha = (codes(index, (clip.height, clip.width), top) / top).astype(np.float32)
@@ -41,7 +41,7 @@ def picture(clip: Clip, index: int, pts: int | None = None, top: int = 1023) -> 
 
 
 def flat(clip: Clip, colour: Sequence[int], alpha: float, index: int = 0) -> Picture:
-    kind = np.uint8 if clip.depth == 8 else np.uint16
+    kind: Any = np.uint8 if clip.depth == 8 else np.uint16
     size = (clip.height, clip.width)
     return Picture(index, index, 1, np.full((*size, 3), colour, kind), np.full(size, alpha, np.float32))
 

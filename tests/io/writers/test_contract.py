@@ -68,10 +68,17 @@ class TestEveryOutput:
         assert list(out.iterdir()) == []
 
     def test_leaving_without_publishing_leaves_no_file(self, out: Path, name: str) -> None:
-        for _ in started(out, name):
-            pass
+        writer = next(started(out, name))
+        assert list(out.iterdir()) == []
+        assert writer.facts.bytes == 0
         for writer in started(out, name):
             writer.finish()
+        assert list(out.iterdir()) == []
+
+    def test_nothing_is_published_unchecked(self, out: Path, name: str) -> None:
+        with pytest.raises(RuntimeError, match="finish"):  # noqa: PT012
+            for writer in started(out, name):
+                writer.publish()
         assert list(out.iterdir()) == []
 
     def test_no_picture_is_an_error(self, out: Path, name: str) -> None:
@@ -95,7 +102,9 @@ class TestEveryOutput:
         assert any("padded" in warning for warning in writer.facts.warnings) == (grown != size)
 
     def test_the_same_bytes_from_one_encoder_and_from_three(self, out: Path, name: str) -> None:
-        clip = make_clip(101, 75, colour=replace(make_clip().colour, matrix=1))
+        if name == "alpha-mp4":
+            pytest.skip("one encoder with several threads")
+        clip = make_clip(101, 75)
         run = [picture(clip, index, index * 3000 + index % 2) for index in range(10)]
         one = stored(write(out / "one", name, clip, run, workers=1).path)
         three = stored(write(out / "three", name, clip, run, workers=3).path)
@@ -214,6 +223,17 @@ def test_another_extension_is_refused(out: Path, name: str) -> None:
         with pytest.raises(OutputError, match=f"{name} is written as {OUTPUTS[name].extension}"):
             open_writer(name, out / f"clip{extension}", make_clip())
     assert not out.exists()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_clip_is_never_its_own_output(out: Path, name: str) -> None:
+    clip = make_clip()
+    path = write(out, name, clip, [picture(clip, 0)]).path
+    with pytest.raises(OutputError, match="its own source"):
+        open_writer(name, path, replace(clip, path=path), overwrite=True)
+    with pytest.raises(OutputError, match="its own source"):
+        open_writer(name, path, clip, out / ".." / out.name / path.name, overwrite=True)
+    assert path.exists()
 
 
 def test_unknown_outputs_are_named() -> None:

@@ -171,6 +171,9 @@ def open_writer(
         raise OutputError(
             f"{name} is written as {kind.extension}, not {path.suffix or 'without extension'!r}: {others}"
         )
+    for given in (clip.path, source_path):
+        if given is not None and given.resolve() == path.resolve():
+            raise OutputError(f"{path} would replace its own source: choose another folder")
     return kind.open(Request(path, clip, _options(kind, options), source_path, overwrite, cut))
 
 

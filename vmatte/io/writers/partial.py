@@ -49,8 +49,10 @@ class Partial:
 
     @property
     def size(self) -> int:
-        """Bytes written so far, or in all once it is finished."""
+        """Bytes written so far, or in all once it is finished; 0 when it was discarded."""
         place = self.path if self._published else self.work
+        if not place.exists():
+            return 0
         return sum(entry.stat().st_size for entry in place.iterdir()) if self._folder else place.stat().st_size
 
     def publish(self) -> None:

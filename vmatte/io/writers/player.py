@@ -63,7 +63,9 @@ def player(clip: Clip, options: PlayerOptions) -> Recipe:
         container="mp4",
         codec="libx264",
         pixel_format="yuv420p",
-        settings={"crf": str(options.crf), "preset": "medium"},
+        # Mattes are simple pictures: this preset is twice as fast as x264's usual one, its files are no larger, and
+        # looking 10 frames ahead instead of 40 keeps a third of the memory.
+        settings={"crf": str(options.crf), "preset": "veryfast"},
         width=width,
         height=height,
         tags=VIDEO,

@@ -175,6 +175,8 @@ class SequenceWriter:
 
     def publish(self) -> None:
         """Gives the finished folder its final name."""
+        if not self._checks:
+            raise RuntimeError("finish() comes before publish()")
         self._partial.publish()
 
     def _note(self, index: int, mark: int, crc: int) -> None:

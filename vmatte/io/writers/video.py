@@ -156,6 +156,8 @@ class VideoWriter:
 
     def publish(self) -> None:
         """Gives the finished file its final name."""
+        if not self._checks:
+            raise RuntimeError("finish() comes before publish()")
         self._partial.publish()
 
     def _begin(self, first: Picture) -> None:

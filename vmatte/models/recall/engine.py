@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import os
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,6 +37,7 @@ class State:
         last: The last frame at the working size.
         alpha: (h, w) float32, its matte at the working size.
         reach: How far the soft parts reached in the masked frame, working px.
+        drift: (x, y) mean motion of the subject when it was last seen, working px.
     """
 
     size: tuple[int, int]
@@ -45,6 +47,9 @@ class State:
     last: Small | None = None
     alpha: Floats | None = None
     reach: float = 0.0
+    area: float = 0.0
+    seen: Mask | None = None
+    drift: Floats = field(default_factory=lambda: np.zeros(2, np.float32))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,6 +124,7 @@ class Engine:
         alpha = _stretched(guided_on(band, now.unit, alpha, ruler.box(1.5), 2e-4))
         alpha = shape.cleared(shape.filled(alpha, line.prior, line.depth, ruler), line.prior, ruler)
         state.reach = shape.reach_of(alpha, ruler)
+        state.area = float((alpha > 0.5).sum())
         return alpha
 
     def _asked(self, state: State, now: Small, seen: Evidence, where: Mask, banks: Pair, ruler: Ruler) -> Opinion:
@@ -127,30 +133,41 @@ class Engine:
             nothing = np.zeros(where.shape, np.float32)
             return Opinion(where, nothing, nothing.copy())
         plate = None if seen.plate is None else lab(seen.plate)
-        view = opinion(where, banks, now.lab, ruler, plate)
+        known = None if seen.known is None else seen.known > 0.5
+        view = opinion(where, banks, now.lab, ruler, plate, known)
         if seen.difference is None:
             return view
-        far = np.clip((seen.difference - 12) / 12, 0, 1) * where
+        far = np.clip((seen.difference - 12) / 12, 0, 1) * (where if known is None else where & known)
         return view._replace(alpha=np.maximum(view.alpha, far))
 
     def _tracked(self, state: State, now: Small, seen: Evidence) -> Floats:
         assert state.last is not None
         assert state.alpha is not None
         ruler = Ruler.of(*now.grey.shape)
-        moved = motion(state.last, state.alpha, now, ruler, self.settings.motion_rows)
-        state.memory.move(moved.flow)
+        moved = motion(state.last, state.alpha, now, state.drift, ruler, self.settings.motion_rows)
+        state.drift = moved.drift
+        state.memory.move(moved.foreground, moved.background)
         guess = _guess(moved, seen, ruler)
+        area = float((guess.prior > 0.5).sum())
+        lost = area < 0.6 * state.area and not any((guess.prior[k] > 0.5).any() for k in (0, -1, (slice(None), 0), (slice(None), -1)))
+        near = (9 if lost else 2.2) * ruler.edge
+        if area < 10: near = 0
         outside = ~guess.band
-        fore, back = outside & (guess.prior > 0.9), outside & (guess.prior < 0.1)
+        fore, back = outside & (guess.prior > 0.9), outside & (guess.prior < 0.1) & ((guess.depth < -near) if lost else True)
         current = state.memory.screened(self._drawn(state, now, fore, back, guess.depth, 800))
-        where = guess.band | (np.abs(guess.depth) < 2.2 * ruler.edge) | (guess.prior > 0.04)
+        where = guess.band | (np.abs(guess.depth) < near) | (guess.prior > 0.04)
+        if lost and area < 10 and state.seen is not None: where |= state.seen
+        if os.environ.get("PRES","1")=="1": where |= _expected(state.memory, ruler, where.shape)
         view = self._asked(state, now, seen, where, state.memory.read(current, state.rng), ruler)
         wrong = _contradicted(view, guess, ruler)
         band = guess.band | dilate(wrong, ruler.radius(1.5))
         alpha = _finished(_fused(view, guess, band), guess, band, now, ruler)
         alpha = shape.kept_near(alpha, state.reach, ruler)
         alpha = shape.cleared(shape.filled(alpha, guess.prior, guess.depth, ruler), guess.prior, ruler)
-        self._write(state, now, alpha, view, guess, band, wrong)
+        self._write(state, now, alpha, view, guess, band, wrong, lost)
+        area = float((alpha > 0.5).sum())
+        state.area = max(state.area * 0.995, area)
+        if area > 10: state.seen = dilate(alpha > 0.5, 9 * ruler.edge)
         return alpha
 
     def _drawn(self, state: State, now: Small, fore: Mask, back: Mask, depth: Floats, count: int) -> Pair:
@@ -161,10 +178,11 @@ class Engine:
         )
 
     def _write(
-        self, state: State, now: Small, alpha: Floats, view: Opinion, guess: Guess, band: Mask, wrong: Mask
+        self, state: State, now: Small, alpha: Floats, view: Opinion, guess: Guess, band: Mask, wrong: Mask, lost: bool
     ) -> None:
         clear = (guess.trust > 0.5) & ~band & ~wrong
         fore = (alpha > 0.97) & clear
+        if lost: clear = clear & (view.sure > 0.6)
         back = (alpha < 0.02) & (clear | (band & (view.sure > 0.6)))
         state.memory.write(state.memory.screened(self._drawn(state, now, fore, back, guess.depth, 500)))
 
@@ -174,6 +192,9 @@ def _guess(moved: Motion, seen: Evidence, ruler: Ruler) -> Guess:
     if seen.mask is not None:
         extra = np.abs(seen.mask - prior) > 0.5
         share: Floats = np.where(extra, 0.65, 0.2).astype(np.float32)
+        if seen.known is not None:
+            extra &= seen.known > 0.5
+            share *= seen.known
         prior = share * seen.mask + (1 - share) * prior
     depth = signed_distance(prior > 0.5)
     near = np.abs(depth)
@@ -184,6 +205,14 @@ def _guess(moved: Motion, seen: Evidence, ruler: Ruler) -> Guess:
     return Guess(prior, moved.trust, depth, band)
 
 
+def _expected(memory: Memory, ruler: Ruler, size: tuple[int, ...]) -> Mask:
+    """Where the subject of the masked frame would be now: it may come out from behind something."""
+    x, y = memory.permanent.foreground.place.round().astype(int).T
+    seen = (x >= 0) & (y >= 0) & (x < size[1]) & (y < size[0])
+    map = np.zeros(size, bool); map[y[seen], x[seen]] = True
+    return dilate(map, ruler.px(5))
+
+
 def _contradicted(view: Opinion, guess: Guess, ruler: Ruler) -> Mask:
     """Where the memory is sure that the prior is wrong; deep inside only where the motion is doubtful too."""
     wrong = view.asked & ~guess.band & (view.sure > 0.6) & (np.abs(view.alpha - guess.prior) > 0.6)
@@ -192,7 +221,14 @@ def _contradicted(view: Opinion, guess: Guess, ruler: Ruler) -> Mask:
 
 
 def _fused(view: Opinion, guess: Guess, band: Mask) -> Floats:
-    keep = np.clip(0.15 + 0.75 * (1 - view.sure), 0, 1) * (0.35 + 0.65 * guess.trust)
+    import os
+    K = os.environ.get("K", "0")
+    if K == "0":
+        keep = np.clip(0.15 + 0.75 * (1 - view.sure), 0, 1) * (0.35 + 0.65 * guess.trust)
+    elif K == "1":
+        keep = (1 - view.sure) * (0.6 + 0.35 * guess.trust) + view.sure * (0.05 + 0.1 * guess.trust)
+    elif K == "2":
+        keep = (1 - view.sure) * (0.8 + 0.18 * guess.trust) + view.sure * (0.05 + 0.1 * guess.trust)
     mixed = (1 - keep) * view.alpha + keep * guess.prior
     return np.where(band, mixed, guess.prior > 0.5).astype(np.float32)
 

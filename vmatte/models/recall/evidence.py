@@ -21,15 +21,17 @@ class Evidence:
         plate: uint8 RGB, or float32 RGB in [0, 1]: the background as it would look in this frame. Takes the
             place of the remembered background when a pixel is unmixed.
         difference: float32, distance from the plate in units of noise. Raises alpha where it is large.
+        known: float32 in [0, 1], where the above hold; elsewhere the memory decides alone. None for everywhere.
     """
 
     mask: Floats | None = None
     plate: NDArray[np.uint8] | Floats | None = None
     difference: Floats | None = None
+    known: Floats | None = None
 
     def at(self, size: tuple[int, int]) -> Evidence:
         """The same at the working size (height, width)."""
-        return Evidence(*(_resized(part, size) for part in (self.mask, self.plate, self.difference)))
+        return Evidence(*(_resized(part, size) for part in (self.mask, self.plate, self.difference, self.known)))
 
 
 def _resized(part: NDArray[np.uint8] | Floats | None, size: tuple[int, int]) -> Floats | None:

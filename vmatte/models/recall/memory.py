@@ -41,9 +41,9 @@ class Pair(NamedTuple):
     foreground: Bank
     background: Bank
 
-    def moved(self, flow: Floats) -> Pair:
-        """Both after the motion `flow`."""
-        return Pair(self.foreground.moved(flow), self.background.moved(flow))
+    def moved(self, foreground: Floats, background: Floats) -> Pair:
+        """Each after its own class's motion."""
+        return Pair(self.foreground.moved(foreground), self.background.moved(background))
 
 
 EMPTY = Bank(np.zeros((0, 3), np.float32), np.zeros((0, 2), np.float32))
@@ -79,10 +79,13 @@ class Memory:
         while len(self.recent) > self.frames:
             self.recent.popleft()
 
-    def move(self, flow: Floats) -> None:
-        """Carries every example's place along the motion to the next frame."""
-        self.permanent = self.permanent.moved(flow)
-        self.recent = deque(pair.moved(flow) for pair in self.recent)
+    def move(self, foreground: Floats, background: Floats) -> None:
+        """Carries every example's place to the next frame, along the motion (H, W, 2) of its class.
+
+        So examples hidden for a while go on with what they belong to, not with what hides them.
+        """
+        self.permanent = self.permanent.moved(foreground, background)
+        self.recent = deque(pair.moved(foreground, background) for pair in self.recent)
 
     def read(self, now: Pair, rng: np.random.Generator) -> Pair:
         """Everything known of each class, in random order, with `now` from the current frame."""

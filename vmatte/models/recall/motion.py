@@ -1,8 +1,8 @@
-"""What the last matte says about this frame, by motion alone: the prior."""
+"""What the last matte says about this frame, by motion alone: the prior, and where each class went."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import cv2
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vmatte.models.recall.ruler import Ruler
 from vmatte.models.recall.small import Small
-from vmatte.ops.flow import Flows, agreement, both_ways, confidence
+from vmatte.ops.flow import agreement, both_ways, confidence
 from vmatte.ops.morphology import erode
 from vmatte.ops.warp import inverted, warp
 
@@ -18,53 +18,84 @@ Floats = NDArray[np.float32]
 
 #: Round trip of the motion, px, that lowers trust to 1/e.
 TOLERANCE = 1.5
-#: Windows, px, through which the subject's motion spreads outward, and their weights.
+#: Windows, px, through which a class's motion spreads beyond it, and their weights; the mean has the last.
 SPREADS = ((3, 1.0), (9, 0.06), (27, 0.003))
+MEAN = 1e-6
 
 
 class Motion(NamedTuple):
     """From the last frame to this one.
 
     Attributes:
-        flow: (H, W, 2) from the last frame, px.
+        foreground: (h, w, 2) forward motion of the subject, continued beyond and behind what hides it.
+        background: (h, w, 2) forward motion of the background, continued behind the subject.
         prior: (H, W) the last matte, moved.
         trust: (H, W) in [0, 1], how well the motion explains this frame.
+        drift: Mean motion of the subject, px of the working size.
     """
 
-    flow: Floats
+    foreground: Floats
+    background: Floats
     prior: Floats
     trust: Floats
+    drift: Floats
 
 
-def motion(last: Small, alpha: Floats, now: Small, ruler: Ruler, rows: int) -> Motion:
-    """Measures the motion between two frames and moves the matte with it."""
+def motion(last: Small, alpha: Floats, now: Small, drift: Floats, ruler: Ruler, rows: int) -> Motion:
+    """Measures the motion between two frames and moves the matte with the subject's alone.
+
+    The edge belongs to the subject. Warping by the backward flow instead leaves residue of the subject on the
+    uncovered side, which then teaches the memory (prototype: MAD 14.3 against 11.7).
+
+    Args:
+        last: The last frame.
+        alpha: Its matte.
+        now: This frame.
+        drift: Mean motion of the subject before, for when it cannot be seen.
+        ruler: Of both.
+        rows: At which flow is measured.
+    """
     flows = both_ways(last.grey, now.grey, rows)
     tolerance = ruler.px(TOLERANCE)
-    trust = confidence(flows, last.rgb, now.rgb, tolerance, ruler.box(2))
-    return Motion(flows.forward, layered(flows, alpha, tolerance, ruler), trust)
-
-
-def layered(flows: Flows, alpha: Floats, tolerance: float, ruler: Ruler) -> Floats:
-    """Moves the matte with the subject's motion alone, for the edge belongs to the subject.
-
-    Warping by the backward flow instead leaves residue of the subject on the uncovered side, which then teaches
-    the memory (prototype: MAD 14.3 against 11.7).
-    """
-    core = erode(alpha > 0.9, ruler.radius(1.5)) * agreement(flows.forward, flows.backward, tolerance)
+    agreed = agreement(flows.forward, flows.backward, tolerance)
+    core = erode(alpha > 0.9, ruler.radius(1.5)) * agreed
     total = float(core.sum())
-    if total < 1:
-        return _moved(alpha, flows.backward)
-    carried = flows.forward * core[..., None]
-    summed = np.dstack([carried, core]).astype(np.float32)
-    least = np.float32(1e-6)
-    spread = np.empty_like(summed)
-    spread[:] = np.append(carried.sum((0, 1), dtype=np.float64) / total, 1).astype(np.float32) * least
+    if total > ruler.px(1) ** 2:
+        drift = (np.einsum("hwc,hw->c", flows.forward, core) / np.float32(total)).astype(np.float32)
+    foreground = spread(flows.forward, core, drift, ruler)
+    behind = (alpha < 0.1) * agreed
+    still = np.einsum("hwc,hw->c", flows.forward, behind) / np.float32(max(1.0, float(behind.sum())))
+    background = spread(flows.forward, behind, still.astype(np.float32), ruler)
+    trust = confidence(flows, last.rgb, now.rgb, tolerance, ruler.box(2))
+    back = _enlarged(inverted(foreground / ruler.step) * ruler.step, alpha.shape)
+    moved: Floats = np.clip(warp(alpha, back), 0, 1)
+    return Motion(_enlarged(foreground, alpha.shape), _enlarged(background, alpha.shape), moved, trust, drift)
+
+
+def spread(flow: Floats, core: Floats, mean: Floats, ruler: Ruler) -> Floats:
+    """Continues the motion of a core outward by normalised box means, wider ones only where narrower find nothing.
+
+    Args:
+        flow: (H, W, 2) px.
+        core: (H, W) weights in [0, 1].
+        mean: The motion where no window reaches the core.
+        ruler: Of the picture.
+
+    Returns:
+        (h, w, 2) px of the full picture, on a grid `ruler.step` times coarser.
+    """
+    step = ruler.step
+    height, width = core.shape
+    size = max(1, round(width / step)), max(1, round(height / step))
+    weighted = cv2.merge([flow[..., 0] * core, flow[..., 1] * core, core])
+    small = cast("Floats", cv2.resize(weighted, size, interpolation=cv2.INTER_AREA))
+    summed = np.empty_like(small)
+    summed[:] = np.append(mean, 1).astype(np.float32) * np.float32(MEAN)
     for length, weight in SPREADS:
-        side = 2 * ruler.box(length) + 1
-        spread += cv2.blur(summed, (side, side)) * np.float32(weight)
-    return _moved(alpha, inverted(spread[..., :2] / spread[..., 2:]))
+        side = 2 * max(1, round(length * ruler.scale / step)) + 1
+        summed += cv2.blur(small, (side, side)) * np.float32(weight)
+    return cast("Floats", summed[..., :2] / summed[..., 2:])
 
 
-def _moved(alpha: Floats, flow: Floats) -> Floats:
-    moved: Floats = np.clip(warp(alpha, flow), 0, 1)
-    return moved
+def _enlarged(flow: Floats, size: tuple[int, ...]) -> Floats:
+    return cast("Floats", cv2.resize(flow, (size[1], size[0]), interpolation=cv2.INTER_LINEAR))

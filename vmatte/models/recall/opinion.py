@@ -44,7 +44,9 @@ class Coarse(NamedTuple):
     stride: int
 
 
-def opinion(asked: Mask, banks: Pair, colours: Floats, ruler: Ruler, plate: Floats | None = None) -> Opinion:
+def opinion(
+    asked: Mask, banks: Pair, colours: Floats, ruler: Ruler, plate: Floats | None = None, known: Mask | None = None
+) -> Opinion:
     """Asks the memory about the pixels of `asked`.
 
     Args:
@@ -53,6 +55,7 @@ def opinion(asked: Mask, banks: Pair, colours: Floats, ruler: Ruler, plate: Floa
         colours: (H, W, 3) Lab.
         ruler: Of the picture.
         plate: (H, W, 3) Lab of the background where it is known; replaces the remembered background.
+        known: (H, W) where the plate holds; None for everywhere.
     """
     rows, columns = np.nonzero(asked)
     coarse = _coarse(asked, banks, colours, ruler)
@@ -61,11 +64,13 @@ def opinion(asked: Mask, banks: Pair, colours: Floats, ruler: Ruler, plate: Floa
     fore, back, rest = (sample(coarse.fields[..., part], at) for part in (slice(0, 3), slice(3, 6), slice(6, 8)))
     colour = colours[rows, columns]
     if plate is not None:
-        back = plate[rows, columns]
+        holds = np.ones(len(rows), bool) if known is None else known[rows, columns]
+        back = np.where(holds[:, None], plate[rows, columns], back)
     alpha, sure = _mixed(colour, fore, back, rest[:, 0], rest[:, 1])
     if plate is not None:
         # A pixel that equals the plate is background whatever the memory says.
-        alpha = alpha * (1 - np.exp(np.square(colour - back).sum(1) * np.float32(-1 / (2 * 3.5**2))))
+        equal = np.exp(np.square(colour - back).sum(1) * np.float32(-1 / (2 * 3.5**2)))
+        alpha = alpha * (1 - equal * holds)
     out = Opinion(asked, np.zeros(asked.shape, np.float32), np.zeros(asked.shape, np.float32))
     out.alpha[rows, columns], out.sure[rows, columns] = alpha, sure
     return out

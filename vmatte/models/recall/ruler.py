@@ -33,6 +33,11 @@ class Ruler:
         return max(1, round(length * self.scale))
 
     @property
+    def step(self) -> int:
+        """How many times coarser smooth fields are worked out: 2 at 360 rows."""
+        return max(1, round(2 * self.scale))
+
+    @property
     def edge(self) -> int:
         """r0: how far from its edge a subject may look like something else."""
         return max(3, round(7 * self.scale))

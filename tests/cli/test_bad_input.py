@@ -1,0 +1,194 @@
+"""Bad input: one clear line, the right exit code, no traceback, nothing left behind."""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from tests import drawn
+from tests.cli.conftest import Said
+
+
+def tree(folder: Path) -> list[str]:
+    return sorted(str(entry.relative_to(folder)) for entry in folder.rglob("*"))
+
+
+def refused(said: Said, code: int, *words: str) -> None:
+    """One line on standard error that holds these words."""
+    lines = [line for line in said.err.splitlines() if "error" in line.lower()]
+    assert len(lines) == 1, said.err
+    for word in words:
+        assert word in lines[0]
+    assert said.code == code
+
+
+@pytest.fixture
+def nothing_written(tmp_path):
+    """The folder holds after the test what the test itself put there."""
+    yield
+    assert not [name for name in tree(tmp_path) if "partial" in name or "done" in name or "report" in name]
+
+
+@pytest.mark.usefixtures("nothing_written")
+class TestClips:
+    def test_missing(self, vmatte):
+        refused(vmatte("process", "nowhere.mp4", "--out", "done"), 3, "nowhere.mp4", "no such file")
+
+    def test_empty(self, vmatte, tmp_path):
+        (tmp_path / "empty.mp4").touch()
+        refused(vmatte("process", "empty.mp4", "--out", "done"), 3, "empty.mp4", "empty")
+
+    def test_an_empty_folder(self, vmatte, tmp_path):
+        (tmp_path / "shot").mkdir()
+        refused(vmatte("process", "shot", "--out", "done"), 3, "shot", "no images")
+
+    def test_not_a_video(self, vmatte, tmp_path):
+        (tmp_path / "notes.txt").write_text("hello " * 100)
+        refused(vmatte("process", "notes.txt", "--out", "done"), 3, "notes.txt")
+
+    def test_cut_off_at_the_start(self, vmatte, clip, tmp_path):
+        (tmp_path / "short.mp4").write_bytes(clip.read_bytes()[:300])
+        refused(vmatte("process", "short.mp4", "--out", "done"), 3, "short.mp4")
+
+    def test_sound_only(self, vmatte, tmp_path):
+        with av.open(str(tmp_path / "song.m4a"), "w") as out:
+            stream = out.add_stream("aac", rate=48000)
+            tone = av.AudioFrame.from_ndarray(np.zeros((1, 4800), np.float32), "fltp", "mono")
+            tone.rate, tone.pts = 48000, 0
+            out.mux(stream.encode(tone))
+            out.mux(stream.encode(None))
+        refused(vmatte("process", "song.m4a", "--out", "done"), 3, "song.m4a")
+
+    def test_no_frame_in_it(self, vmatte, tmp_path):
+        with av.open(str(tmp_path / "none.mkv"), "w") as out:
+            stream = out.add_stream("ffv1", rate=24)
+            stream.width, stream.height, stream.pix_fmt = 32, 32, "yuv420p"
+            out.start_encoding()
+        refused(vmatte("process", "none.mkv", "--out", "done"), 3, "none.mkv")
+
+    def test_a_range_without_frames(self, vmatte, clip, mask):
+        refused(vmatte("process", clip, "--mask", mask, "--start", 90, "--out", "done"), 3, "no frame", "90")
+
+
+@pytest.mark.usefixtures("nothing_written")
+class TestHints:
+    def test_missing_mask(self, vmatte, clip):
+        refused(vmatte("process", clip, "--mask", "no.png", "--out", "done"), 4, "no.png")
+
+    def test_mask_of_another_size(self, vmatte, clip, tmp_path):
+        drawn.mask(tmp_path / "big.png", size=(256, 192))
+        refused(vmatte("process", clip, "--mask", "big.png", "--out", "done"), 4, "256x192", "128x96", "same size")
+
+    def test_mask_of_another_orientation(self, vmatte, clip, tmp_path):
+        cv2.imwrite(str(tmp_path / "tall.png"), np.full((128, 96), 255, np.uint8))
+        refused(vmatte("process", clip, "--mask", "tall.png", "--out", "done"), 4, "96x128", "turned")
+
+    def test_empty_mask(self, vmatte, clip, tmp_path):
+        cv2.imwrite(str(tmp_path / "black.png"), np.zeros((96, 128), np.uint8))
+        refused(vmatte("process", clip, "--mask", "black.png", "--out", "done"), 4, "black.png", "empty")
+
+    def test_mask_that_is_no_image(self, vmatte, clip, tmp_path):
+        (tmp_path / "mask.png").write_bytes(b"nothing")
+        refused(vmatte("process", clip, "--mask", "mask.png", "--out", "done"), 4, "mask.png")
+
+    def test_mask_after_the_end(self, vmatte, clip, mask):
+        refused(vmatte("process", clip, "--mask", f"99={mask}", "--out", "done"), 4, "99")
+
+    def test_plate_of_another_size(self, vmatte, clip, tmp_path):
+        cv2.imwrite(str(tmp_path / "wall.png"), np.zeros((48, 64, 3), np.uint8))
+        refused(vmatte("process", clip, "--plate", "wall.png", "--out", "done"), 4, "64x48", "128x96")
+
+    def test_no_hint_where_one_is_needed(self, vmatte, clip):
+        refused(vmatte("process", clip, "--out", "done"), 4, "--mask", "--plate")
+        refused(vmatte("process", clip, "--model", "recall", "--out", "done"), 4, "--mask")
+
+
+@pytest.mark.usefixtures("nothing_written")
+class TestSettings:
+    def test_unknown_model(self, vmatte, clip):
+        refused(vmatte("process", clip, "--model", "recal", "--out", "done"), 2, "recal", "'recall'")
+
+    def test_unknown_key(self, vmatte, clip):
+        refused(vmatte("process", clip, "--set", "modle=recall", "--out", "done"), 2, "modle")
+
+    def test_unknown_output(self, vmatte, clip, mask):
+        refused(vmatte("process", clip, "--mask", mask, "--output", "prors", "--out", "done"), 2, "'prores'")
+
+    def test_times_that_are_none(self, vmatte, clip):
+        refused(vmatte("process", clip, "--start", "soon", "--out", "done"), 2, "soon")
+        refused(vmatte("process", clip, "--start", "2", "--end", "1", "--out", "done"), 2, "--start")
+
+    def test_two_clips_of_one_name(self, vmatte, clip, mask, tmp_path):
+        (tmp_path / "b").mkdir()
+        other = drawn.clip(tmp_path / "b" / "disc.mp4")
+        refused(vmatte("process", clip, other, "--mask", mask, "--out", "done"), 6, "separate --out")
+
+
+class TestOutputs:
+    def test_out_is_a_file(self, vmatte, clip, mask, tmp_path):
+        (tmp_path / "file").touch()
+        refused(vmatte("process", clip, "--mask", mask, "--out", "file"), 6, "not a folder")
+        assert "file" in tree(tmp_path)
+
+    @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+    def test_unwritable_folder(self, vmatte, clip, mask, tmp_path):
+        (tmp_path / "locked").mkdir(mode=0o555)
+        refused(vmatte("process", clip, "--mask", mask, "--out", "locked"), 6, "no permission")
+
+    def test_unwritable_folder_as_the_system_says(self, vmatte, clip, mask, monkeypatch):
+        monkeypatch.setattr(os, "access", lambda path, mode: False)
+        refused(vmatte("process", clip, "--mask", mask, "--out", "locked"), 6, "no permission")
+
+    def test_a_full_disk(self, vmatte, clip, mask, tmp_path):
+        """A limit on the size of files stands in for a full disk: the same call fails in the same place."""
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4000, hard))
+        try:
+            said = vmatte("process", clip, "--mask", mask, "--out", tmp_path / "full")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+            signal.signal(signal.SIGXFSZ, before)
+        refused(said, 6, "full")
+        assert not [name for name in tree(tmp_path) if "disc." in name and name != "disc.mp4"]
+
+
+class TestCrashes:
+    def test_a_model_that_fails(self, vmatte, clip, mask, tmp_path, monkeypatch):
+        from vmatte.models.recall import matter
+
+        def fail(*_):
+            raise ZeroDivisionError("oops")
+
+        monkeypatch.setattr(matter.Recall, "step", fail)
+        refused(vmatte("process", clip, "--mask", mask, "--out", "done"), 7, "frame 0", "oops")
+        assert not [name for name in tree(tmp_path) if "disc." in name and name != "disc.mp4"]
+
+    def test_an_interrupt_leaves_nothing(self, clip, mask, tmp_path):
+        script = [sys.executable, "-m", "vmatte.cli", "process", str(clip), "--mask", str(mask), "--out", "done"]
+        drawn.clip(clip, count=60)
+        with subprocess.Popen(script, cwd=tmp_path, stderr=subprocess.PIPE, text=True, env=_environment()) as running:
+            partial = tmp_path / "done" / "disc.prores.partial.mov"
+            deadline = time.monotonic() + 60
+            while not (partial.exists() and partial.stat().st_size) and time.monotonic() < deadline:
+                assert running.poll() is None, running.stderr
+                os.sched_yield()
+            running.send_signal(signal.SIGINT)
+            _, err = running.communicate(timeout=60)
+        assert running.returncode == 130
+        assert "interrupted" in err
+        assert "Traceback" not in err
+        assert not tree(tmp_path / "done")
+
+
+def _environment() -> dict[str, str]:
+    root = Path(__file__).parents[2]
+    return {**os.environ, "PYTHONPATH": str(root)}

@@ -1,0 +1,50 @@
+"""Help, models and outputs: quick answers, and no torch on the way."""
+
+import subprocess
+import sys
+
+import pytest
+
+from vmatte.io.writers import OUTPUTS
+from vmatte.models.registry import cards
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["models"], ["--version"], ["process", "--help"], ["outputs"]])
+def test_answers_without_importing_torch(arguments):
+    script = (
+        "import sys\n"
+        "from vmatte.cli.main import main\n"
+        "try:\n"
+        f"    main({arguments!r})\n"
+        "except SystemExit as ended:\n"
+        "    assert ended.code == 0\n"
+        "assert 'torch' not in sys.modules\n"
+        "assert 'hydra' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
+
+
+def test_models_lists_every_card(vmatte):
+    said = vmatte("models")
+    for name, card in cards().items():
+        assert name in said.out
+        assert card.summary in said.out
+
+
+def test_outputs_lists_every_output(vmatte):
+    said = vmatte("outputs")
+    assert all(name in said.out for name in OUTPUTS)
+
+
+def test_help_lists_every_command(vmatte):
+    said = vmatte("--help")
+    assert all(name in said.out for name in ("process", "models", "outputs", "config"))
+
+
+def test_an_unknown_command_is_a_usage_error(vmatte):
+    assert vmatte("proces").code == 2
+
+
+def test_config_prints_what_was_set(vmatte):
+    assert "extend: 3" in vmatte("config", "--set", "extend=3").out
+    assert "work_rows" in vmatte("config", "--model", "recall").out

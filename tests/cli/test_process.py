@@ -1,0 +1,160 @@
+"""`vmatte process` on a real small clip: what is written, what is said."""
+
+import json
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from tests import drawn
+from vmatte.io.open import open_source
+
+
+def mattes(path: Path) -> list[np.ndarray]:
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray().astype(np.float32) / 65535 for frame in container.decode(video=0)]
+
+
+def pts(path: Path) -> list[object]:
+    with av.open(str(path)) as container:
+        return [frame.pts * frame.time_base for frame in container.decode(video=0)]
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(entry.name for entry in folder.iterdir())
+
+
+def test_the_default_is_prores_and_a_master_and_a_report(vmatte, clip, mask):
+    said = vmatte("process", clip, "--mask", mask, "--out", "done")
+    assert said.code == 0, said.err
+    assert names(Path("done")) == ["disc.alpha.mkv", "disc.prores.mov", "disc.report.json"]
+    found = mattes(Path("done/disc.alpha.mkv"))
+    assert len(found) == 6
+    for index, alpha in enumerate(found):
+        assert np.abs(alpha - drawn.disc(index)).mean() < 0.03
+    assert pts(Path("done/disc.prores.mov")) == pts(clip)
+    with av.open("done/disc.prores.mov") as container:
+        assert [stream.type for stream in container.streams] == ["video", "audio"]
+    for text in ("model recall", "a mask is given", "decode", "model", "stages", "encode", "disc.prores.mov"):
+        assert text in said.err
+
+
+def test_the_report_tells_all(vmatte, clip, mask):
+    assert vmatte("process", clip, "--mask", mask, "--out", "done", "--set", "extend=3").code == 0
+    report = json.loads(Path("done/disc.report.json").read_text())
+    assert report["model"] == "recall"
+    assert report["plan"]["extend"] == 3
+    assert report["frames"] == 6
+    assert {stage["name"] for stage in report["stages"]} == {"decode", "model", "stages", "encode"}
+    assert all(stage["p50"] <= stage["p95"] for stage in report["stages"])
+    assert report["peak_rss"] > 1e6
+    assert report["versions"]["av"]
+    assert [output["frames"] for output in report["outputs"]] == [6, 6]
+    assert report["clip"]["codec"] == "h264"
+
+
+@pytest.mark.parametrize(
+    ("output", "name"),
+    [
+        ("alpha-mp4", "disc.alpha-mp4.mp4"),
+        ("png16", "disc.png16"),
+        ("rgba-png", "disc.rgba-png"),
+        ("alpha", "disc.alpha.mkv"),
+    ],
+)
+def test_each_output_by_name(vmatte, clip, mask, output, name):
+    assert vmatte("process", clip, "--mask", mask, "--out", "done", "--output", output).code == 0
+    assert names(Path("done")) == sorted([name, "disc.report.json"])
+    if Path("done", name).is_dir():
+        assert names(Path("done", name)) == [f"{index:06d}.png" for index in range(6)]
+
+
+def test_a_sidecar_mask_is_found_and_said(vmatte, clip):
+    drawn.mask(clip.with_name("disc.mask.png"))
+    said = vmatte("process", clip, "--out", "done", "--output", "alpha")
+    assert said.code == 0
+    assert "disc.mask.png" in said.err
+
+
+def test_results_go_beside_the_clip_by_default(vmatte, clip, mask):
+    assert vmatte("process", clip, "--mask", mask, "--output", "alpha").code == 0
+    assert clip.with_name("disc.alpha.mkv").is_file()
+
+
+@pytest.mark.parametrize("given", ["3=late.png", "late"])
+def test_a_mask_for_a_later_frame(vmatte, clip, given, tmp_path):
+    (tmp_path / "late").mkdir()
+    drawn.mask(tmp_path / "late.png", 3)
+    drawn.mask(tmp_path / "late/000003.png", 3)
+    drawn.mask(tmp_path / "late/000005.png", 5)
+    assert vmatte("process", clip, "--mask", given, "--out", "done", "--output", "alpha").code == 0
+    for index, alpha in enumerate(mattes(Path("done/disc.alpha.mkv"))):
+        assert np.abs(alpha - drawn.disc(index)).mean() < 0.03
+
+
+def test_a_trim_keeps_times_and_numbers(vmatte, clip, tmp_path):
+    drawn.mask(tmp_path / "second.png", 2)
+    said = vmatte(
+        "process", clip, "--mask", "second.png", "--start", 2 / 24, "--end", "0:0.21",
+        "--out", "done", "--output", "alpha", "--output", "png16",
+    )  # fmt: skip
+    assert said.code == 0, said.err
+    assert names(Path("done/disc.png16")) == ["000002.png", "000003.png", "000004.png", "000005.png"]
+    assert np.abs(mattes(Path("done/disc.alpha.mkv"))[0] - drawn.disc(2)).mean() < 0.03
+
+
+def test_a_sequence_goes_in_as_well(vmatte, tmp_path, mask):
+    import cv2
+
+    (tmp_path / "shot").mkdir()
+    for index in range(3):
+        cv2.imwrite(str(tmp_path / f"shot/{index:04d}.png"), drawn.picture(index)[..., ::-1])
+    assert vmatte("process", "shot", "--mask", mask, "--output", "png16", "--output", "prores").code == 0
+    assert names(tmp_path / "shot.png16") == ["000000.png", "000001.png", "000002.png"]
+
+
+def test_a_dry_run_writes_nothing(vmatte, clip, mask, tmp_path):
+    before = names(tmp_path)
+    said = vmatte("process", clip, "--mask", mask, "--out", "done", "--dry-run")
+    assert said.code == 0
+    assert "would write" in said.err
+    assert names(tmp_path) == before
+
+
+def test_existing_results_are_kept_unless_told(vmatte, clip, mask):
+    arguments = ("process", clip, "--mask", mask, "--out", "done", "--output", "alpha")
+    assert vmatte(*arguments).code == 0
+    first = Path("done/disc.alpha.mkv").stat().st_mtime_ns
+    said = vmatte(*arguments)
+    assert said.code == 6
+    assert "--overwrite" in said.err
+    assert Path("done/disc.alpha.mkv").stat().st_mtime_ns == first
+    assert vmatte(*arguments, "--overwrite").code == 0
+    assert Path("done/disc.alpha.mkv").stat().st_mtime_ns > first
+
+
+def test_source_pixels_on_request(vmatte, clip, mask):
+    said = vmatte(
+        "process", clip, "--mask", mask, "--out", "done", "--output", "rgba-png", "--set", "foreground=source"
+    )
+    assert said.code == 0
+    assert "stages" not in said.err
+    with av.open("done/disc.rgba-png/000000.png") as image:
+        first = next(image.decode(video=0)).to_ndarray(format="rgba")
+    with open_source(clip) as source:
+        np.testing.assert_array_equal(first[..., :3], next(source.frames(0, 1)).rgb)
+
+
+def test_one_bad_clip_does_not_stop_the_rest(vmatte, clip, mask, tmp_path):
+    bad = tmp_path / "bad.mp4"
+    bad.write_bytes(b"not a video")
+    said = vmatte("process", bad, clip, "--mask", mask, "--out", "done", "--output", "alpha")
+    assert said.code == 3
+    assert "1 of 2 clips failed" in said.err
+    assert Path("done/disc.alpha.mkv").is_file()
+
+
+def test_quiet_says_nothing(vmatte, clip, mask):
+    said = vmatte("process", clip, "--mask", mask, "--out", "done", "--output", "alpha", "--quiet")
+    assert (said.code, said.out, said.err) == (0, "", "")

@@ -1,0 +1,54 @@
+"""One call from Python: what `vmatte process` does for one clip."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from vmatte.config.load import load, plan_as_data
+from vmatte.run.clip import run_job
+from vmatte.run.plan import Job
+from vmatte.run.report import Report
+
+
+def process(
+    clip: str | Path,
+    *,
+    model: str = "auto",
+    masks: Sequence[str | Path] = (),
+    plate: str | Path | None = None,
+    out: str | Path | None = None,
+    outputs: Sequence[str] = ("prores", "alpha"),
+    start: float | None = None,
+    end: float | None = None,
+    overwrite: bool = False,
+    overrides: Sequence[str] = (),
+) -> Report:
+    """Mattes one clip into files and returns the report.
+
+    Args:
+        clip: A video file, or the folder, printf pattern or glob of an image sequence.
+        model: Name of a model, or `auto`.
+        masks: Subject masks: an image for the first frame, `N=image` for frame N, or a folder.
+        plate: Picture of the empty scene.
+        out: Folder for the results; beside the clip by default.
+        outputs: Names of outputs.
+        start: Seconds from the first frame.
+        end: Seconds from the first frame, not included.
+        overwrite: Whether existing results may be replaced.
+        overrides: Settings as `key=value`, as `--set` takes them.
+
+    Raises:
+        VmatteError: Whatever stopped it; nothing half-written stays behind.
+    """
+    plan = load([f"model={model}", f"outputs=[{','.join(outputs)}]", *overrides])
+    job = Job(
+        clip=Path(clip),
+        out=None if out is None else Path(out),
+        masks=tuple(map(str, masks)),
+        plate=None if plate is None else Path(plate),
+        start=start,
+        end=end,
+        overwrite=overwrite,
+    )
+    return run_job(job, plan, plan_as_data(plan))

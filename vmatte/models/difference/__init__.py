@@ -1,0 +1,48 @@
+"""difference: what was not in the clean plate, followed with the memory of `recall`; no learned weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from vmatte.models.registry import Card, ModelSettings
+
+
+class Align(Enum):
+    """How the plate is laid under the frames."""
+
+    AUTO = "auto"
+    NONE = "none"
+    HOMOGRAPHY = "homography"
+
+
+@dataclass(frozen=True)
+class DifferenceSettings(ModelSettings):
+    """What a user may change about `difference`.
+
+    Attributes:
+        align: `auto` moves the plate when the camera has moved and leaves it alone while it stands still;
+            `homography` fits it anew in every frame; `none` takes it as it is.
+        shadow: Whether cast shadows count as background. Dark see-through hair before a plain bright wall looks
+            like one: turn it off there.
+        work_rows: The shorter side of the picture the engine works on; 0 works at the clip's own size.
+        seed: Of all random draws; the same seed gives the same matte.
+    """
+
+    name: str = "difference"
+    align: Align = Align.AUTO
+    shadow: bool = True
+    work_rows: int = 360
+    seed: int = 0
+
+
+CARDS = (
+    Card(
+        name="difference",
+        summary="Finds what was not in a clean background plate, shadows aside; no weights.",
+        factory="vmatte.models.difference.matter:build",
+        settings=DifferenceSettings,
+        needs=frozenset({"plate"}),
+        takes=frozenset({"mask"}),
+    ),
+)
