@@ -16,10 +16,9 @@ from typing import Any
 import av
 import cv2
 import numpy as np
-from av.video.reformatter import ColorRange, Colorspace
 
 from tools.synth import Camera, Kind, Synthetic, scene
-from tools.synth.codec import STEADY
+from tools.synth.codec import STEADY, tagged
 from tools.synth.film import Image8, Place, Plane
 from tools.synth.places import park, room
 
@@ -122,12 +121,7 @@ def write_video(frames: Sequence[Image8], path: Path, sound: bool) -> None:
         context.color_primaries, context.color_trc, context.colorspace, context.color_range = 1, 1, 1, 1
         audio = out.add_stream("aac", rate=48000, layout="mono", bit_rate=64000) if sound else None
         for index, image in enumerate(frames):
-            picture = av.VideoFrame.from_ndarray(image, format="rgb24").reformat(
-                format="yuv420p",
-                src_colorspace=Colorspace.ITU709,
-                dst_colorspace=Colorspace.ITU709,
-                dst_color_range=ColorRange.MPEG,
-            )
+            picture = tagged(image)
             picture.pts, picture.time_base = index, Fraction(1, RATE)
             out.mux(video.encode(picture))
         out.mux(video.encode(None))

@@ -18,7 +18,7 @@ import av
 import cv2
 
 from tools.benchmark.report import put_section, table
-from tools.synth import Synthetic, scene
+from tools.synth import Camera, Kind, Synthetic, scene
 from tools.synth.codec import tagged
 from tools.synth.film import Image8
 
@@ -30,8 +30,8 @@ class Case:
     """A model, and the drawn clip it is run on."""
 
     model: str
-    kind: str
-    camera: str
+    kind: Kind
+    camera: Camera
     hints: tuple[str, ...]
 
 
@@ -53,7 +53,8 @@ def options(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> int:
     """Runs every case; 1 if memory grows by more than 5 % with the clip."""
     width, height = (int(part) for part in arguments.size.split("x"))
-    rows, steady = [], True
+    rows: list[list[str]] = []
+    steady = True
     for case in CASES:
         if arguments.model not in (None, case.model):
             continue

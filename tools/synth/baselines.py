@@ -28,14 +28,14 @@ def warped_mask(clip: Synthetic) -> list[Plane]:
 
 
 def grabcut(clip: Synthetic) -> list[Plane]:
-    """Mode A: grabCut on every frame, seeded by its last result carried by flow, edges softened by a guided filter."""
+    """Mode A: grabCut on every frame, seeded by the flow-warped mask, edges softened by a guided filter."""
     flow = _Flow(clip.frames[0])
     scale = clip.frames[0].shape[0] / 360
     alphas = [_first(clip)]
-    solid = alphas[0]
+    warped = alphas[0]
     for frame in clip.frames[1:]:
-        solid = _cut(frame, flow.warp(solid, frame), scale)
-        alphas.append(_guided(frame, solid, max(1, round(2 * scale)), 1e-3))
+        warped = flow.warp(warped, frame)
+        alphas.append(_guided(frame, _cut(frame, warped, scale), max(1, round(2 * scale)), 1e-3))
     return alphas
 
 

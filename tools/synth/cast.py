@@ -31,7 +31,7 @@ class Cast:
     Attributes:
         subject: The actor to be matted.
         ground: World y of its shadow's foot.
-        passer: A look-alike that belongs to the background, and whether it walks.
+        passer: A look-alike that belongs to the background.
         pillar: World x and width of a pillar in front of the subject.
         instants: Sub-frame times that are averaged.
     """
@@ -68,8 +68,8 @@ def cast(
     if kind == "veil":
         subject = _veiled(figure, Veil(generator, figure.size), path)
     if kind == "camouflage" and camera != "screen":
-        return Cast(subject, figure.ground, passer=_playing(figure, _opposite(path, camera, width)))
-    pillar = (0.5 * width, 0.055 * width) if kind == "occluder" else None
+        return Cast(subject, figure.ground, passer=_playing(figure, _twin(path, camera, width)))
+    pillar = (0.5 * width, 0.042 * width) if kind == "occluder" else None
     instants = tuple(SHUTTER * i / SHUTTER_SAMPLES for i in range(SHUTTER_SAMPLES)) if kind == "blur" else (0.0,)
     return Cast(subject, figure.ground, pillar=pillar, instants=instants)
 
@@ -81,7 +81,7 @@ def _path(kind: Kind, camera: Camera, generator: np.random.Generator, width: flo
     facing = float(generator.choice([-1.0, 1.0]))
     start = float(generator.uniform(0, 2 * np.pi))
     # Shares of the width travelled in the clip, and steps taken.
-    travel, steps = {"blur": (0.30, 1.6), "occluder": (0.42, 1.6), "fur": (0.22, 1.1), "emoji": (0.10, 1.5)}.get(
+    travel, steps = {"blur": (0.30, 1.6), "occluder": (0.36, 1.5), "fur": (0.22, 1.1), "emoji": (0.10, 1.5)}.get(
         kind, (0.24, 1.15)
     )
     if camera == "crossing":
@@ -101,13 +101,17 @@ def _path(kind: Kind, camera: Camera, generator: np.random.Generator, width: flo
     return pose
 
 
-def _opposite(path: Path, camera: Camera, width: float) -> Path:
-    """A look-alike's way: towards the subject and past it, or standing still when the plate must hold it."""
+def _twin(path: Path, camera: Camera, width: float) -> Path:
+    """A look-alike's way: catching up to an arm's length, or standing still when the plate must hold it.
+
+    It never passes before or behind the subject: two of one colour on top of each other are beyond a memory of colours.
+    """
 
     def pose(time: float) -> Pose:
         own = path(time if camera == "moving" else 0.0)
-        x = width - own.x + 0.02 * width if camera == "moving" else (0.78 if own.facing > 0 else 0.22) * width
-        return Pose(x, own.phase + 1.3, -own.facing, own.time, own.speed)
+        if camera == "moving":
+            return Pose(own.x - own.facing * (185 - 2 * time), own.phase + 1.3, own.facing, own.time, own.speed)
+        return Pose((0.78 if own.facing > 0 else 0.22) * width, own.phase + 1.3, -own.facing, own.time, own.speed)
 
     return pose
 

@@ -19,6 +19,19 @@ Image8 = NDArray[np.uint8]
 STEADY = "mbtree=0"
 
 
+def tagged(image: Image8) -> av.VideoFrame:
+    """RGB pixels as a 4:2:0 picture in BT.709, studio range, and marked so."""
+    picture: av.VideoFrame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24").reformat(
+        format="yuv420p",
+        src_colorspace=Colorspace.ITU709,
+        dst_colorspace=Colorspace.ITU709,
+        dst_color_range=ColorRange.MPEG,
+    )
+    picture.color_primaries = picture.color_trc = picture.colorspace = 1  # H.273: BT.709, all three
+    picture.color_range = ColorRange.MPEG
+    return picture
+
+
 def through_h264(frames: Sequence[Image8], crf: int = 20, rate: int = 30) -> list[Image8]:
     """The frames after H.264 at 4:2:0, BT.709, studio range; one thread, so the result is the same on every run."""
     store = io.BytesIO()
@@ -28,12 +41,7 @@ def through_h264(frames: Sequence[Image8], crf: int = 20, rate: int = 30) -> lis
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.options = {"crf": str(crf), "preset": "veryfast", "threads": "1", "x264-params": STEADY}
         for index, image in enumerate(frames):
-            picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24").reformat(
-                format="yuv420p",
-                src_colorspace=Colorspace.ITU709,
-                dst_colorspace=Colorspace.ITU709,
-                dst_color_range=ColorRange.MPEG,
-            )
+            picture = tagged(image)
             picture.pts, picture.time_base = index, Fraction(1, rate)
             out.mux(stream.encode(picture))
         out.mux(stream.encode(None))

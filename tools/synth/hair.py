@@ -19,7 +19,7 @@ class Hair:
     def __init__(self, generator: np.random.Generator, colour: Sequence[float], strands: int = STRANDS) -> None:
         # Angle around the skull: 0 the crown, negative towards the nape.
         self.angle = generator.uniform(-2.3, 0.35, strands)
-        self.length = generator.uniform(30, 74, strands)
+        self.length = generator.uniform(22, 56, strands)
         self.curl = generator.normal(0, 0.5, strands)
         self.sway = generator.uniform(0, 2 * np.pi, strands)
         self.lift = generator.normal(0.15, 0.35, strands)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import av
 import numpy as np
 import pytest
 
-from tests.io.writers.conftest import SourceMaker, heard, sound, times, write
+from tests.io.writers.conftest import SourceMaker, heard, picture, sound, times, write
 from vmatte.core.types import Clip, Picture
 from vmatte.io.writers import Cut
 
@@ -44,6 +45,13 @@ def test_pictures_and_sound_start_apart_as_in_the_source(
     moved = write(out / "zero", "prores", clip, follow(clip, pts), path, start="zero")
     assert times(moved.path)[0] == 0
     assert abs(lag(moved.path, path) + times(path)[0]) < Fraction(1, 10000)
+
+
+def test_coarse_picture_clocks_do_not_move_the_sound(source: SourceMaker, out: Path) -> None:
+    path, clip, _ = source(sound_start=Fraction(12345, 48000))
+    slow = replace(clip, time_base=Fraction(1, 30))
+    run = [picture(slow, index, index) for index in range(20)]
+    assert sound(write(out, "prores", slow, run, path).path) == sound(path)
 
 
 @pytest.mark.parametrize(("name", "codec"), [("source.webm", "libopus"), ("source.mkv", "flac")])
@@ -119,6 +127,19 @@ def test_sound_longer_or_shorter_than_the_pictures(source: SourceMaker, out: Pat
     for seconds in (0.1, 4.0):
         path, clip, pts = source(seconds=seconds)
         assert sound(write(out, "prores", clip, follow(clip, pts), path).path) == sound(path)
+
+
+def test_sound_of_an_unknown_codec_is_left_out_and_said(source: SourceMaker, out: Path, follow: Follow) -> None:
+    path, clip, pts = source(sounds=("aac", "mp3"))
+    data = path.read_bytes()
+    place = data.index(b"mp4a", data.index(b"stsd", data.index(b"soun")))
+    # The format's name, and the box that also tells it.
+    path.write_bytes(data[:place] + b"zzzz" + data[place + 4 :].replace(b"esds", b"skip", 1))
+    before = sound(path)
+    result = write(out, "prores", clip, follow(clip, pts), path)
+    (warning,) = result.facts.warnings
+    assert "left out" in warning
+    assert list(sound(result.path).values()) == [before[1]]
 
 
 def test_no_sound_when_not_wanted(source: SourceMaker, out: Path, follow: Follow) -> None:

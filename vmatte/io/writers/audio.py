@@ -5,6 +5,7 @@ Packets are pulled from a second open of the source as the pictures go by, so me
 
 from __future__ import annotations
 
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -59,18 +60,26 @@ class Sound:
     def attach(self, target: OutputContainer) -> None:
         """Adds the streams to a container whose header is not written yet."""
         for stream in self._streams:
-            copied = stream.codec_context.name.startswith(_QUICKTIME)
-            self._tracks[stream.index] = (_Copied if copied else _Decoded)(stream, target, self._shift)
-            if not copied:
+            track = _track(stream, target, self._shift)
+            codec = stream.codec_context.name if stream.codec_context else "of an unknown codec"
+            if track is None:
                 self.warnings.append(
-                    f"audio stream {stream.index} is {stream.codec_context.name}, which QuickTime players do not read:"
+                    f"audio stream {stream.index} is {codec} and was left out: QuickTime cannot hold it"
+                )
+                continue
+            self._tracks[stream.index] = track
+            if isinstance(track, _Decoded):
+                self.warnings.append(
+                    f"audio stream {stream.index} is {codec}, which QuickTime players do not read:"
                     " it was decoded to 16-bit PCM"
                 )
 
     def until(self, time: Fraction | None) -> None:
         """Stores what begins before `time` of the source, or everything that is left."""
         while self._next is not None and (time is None or _begin(self._next) < time):
-            self._tracks[self._next.stream_index].store(self._next)
+            track = self._tracks.get(self._next.stream_index)
+            if track is not None:
+                track.store(self._next)
             self._next = next(self._packets, None)
 
     def finish(self) -> None:
@@ -92,6 +101,19 @@ class Sound:
             end = (packet.pts + (packet.duration or 0)) * packet.time_base
             if self._start is None or end > self._start:
                 yield cast("Packet[AudioStream]", packet)
+
+
+def _track(stream: AudioStream, target: OutputContainer, shift: Fraction) -> _Copied | _Decoded | None:
+    # PyAV gives a stream that FFmpeg has no decoder for no context, whatever its annotations say.
+    context: object = stream.codec_context
+    if context is None:
+        return None
+    if stream.codec_context.name.startswith(_QUICKTIME):
+        with suppress(ValueError):
+            return _Copied(stream, target, shift)
+    with suppress(ValueError):
+        return _Decoded(stream, target, shift)
+    return None
 
 
 class _Copied:
@@ -133,7 +155,8 @@ class _Decoded:
         self._layout = stream.codec_context.layout.name
         self._stream = cast("AudioStream", target.add_stream(_PCM, rate=self._rate, layout=self._layout))
         self._stream.metadata.update(_labels(stream))
-        self._resampler = AudioResampler(format=_PCM_SAMPLES, layout=self._layout, rate=self._rate)
+        self._kind: tuple[str, str, int] | None = None
+        self._resampler = self._resampler_of(None)
         self._at: int | None = None
 
     def store(self, packet: Packet[AudioStream] | None) -> None:
@@ -144,12 +167,20 @@ class _Decoded:
             return
         for frame in frames:
             self._place(frame)
+            self._resampler = self._resampler_of(frame)
             for converted in self._resampler.resample(frame):
                 self._put(converted)
 
     def finish(self) -> None:
         self.store(None)
         self._target.mux(self._stream.encode(None))
+
+    def _resampler_of(self, frame: AudioFrame | None) -> AudioResampler:
+        kind = (frame.format.name, frame.layout.name, frame.sample_rate) if frame is not None else None
+        if kind is None or kind != self._kind:  # broadcasts change their layout within a stream
+            self._kind = kind
+            return AudioResampler(format=_PCM_SAMPLES, layout=self._layout, rate=self._rate)
+        return self._resampler
 
     def _place(self, frame: AudioFrame) -> None:
         if frame.pts is None or frame.time_base is None:
@@ -180,7 +211,7 @@ def _begin(packet: Packet[AudioStream]) -> Fraction:
 
 
 def _tick(stream: AudioStream) -> Fraction:
-    return stream.time_base or Fraction(1, stream.codec_context.sample_rate)
+    return stream.time_base or Fraction(1, 48000)
 
 
 def _labels(stream: AudioStream) -> dict[str, str]:

@@ -77,7 +77,6 @@ class Mux:
             self.stream = cast("VideoStream", self._file.add_stream(recipe.codec, rate=clip.rate))
             recipe.configure(self.stream.codec_context, clip, threads)
             self.stream.time_base = clip.time_base
-            self.stream.sample_aspect_ratio = clip.sample_aspect
             if self._sound is not None:
                 self._sound.attach(self._file)
             self._file.start_encoding()

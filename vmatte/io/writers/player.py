@@ -18,8 +18,8 @@ from vmatte.io.writers.tags import VIDEO
 
 # ITU-R BT.709-6, 8-bit video levels.
 _BLACK, _WHITE, _NO_CHROMA = 16, 235, 128
-# Largest crf of 8-bit x264.
-_MOST_CRF = 51
+# Up to here a frame's mean stays within 1.2 codes, on noise, steps and ramps; at 40 it is 4 off.
+_MOST_CRF = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class PlayerOptions:
     """Options of `alpha-mp4`.
 
     Attributes:
-        crf: Quality of x264, 0 to 51, less is better.
+        crf: Quality of x264, 0 to 30, less is better.
         start: `source` keeps the source's timestamps, `zero` starts at zero.
         workers: Threads of the encoder; 0 for one per free processor.
     """
@@ -64,7 +64,7 @@ def player(clip: Clip, options: PlayerOptions) -> Recipe:
         codec="libx264",
         pixel_format="yuv420p",
         # Mattes are simple pictures: this preset is twice as fast as x264's usual one, its files are no larger, and
-        # looking 10 frames ahead instead of 40 keeps a third of the memory.
+        # looking 10 frames ahead instead of 40 saves 60 MB at 960x540.
         settings={"crf": str(options.crf), "preset": "veryfast"},
         width=width,
         height=height,
@@ -73,7 +73,7 @@ def player(clip: Clip, options: PlayerOptions) -> Recipe:
         read=lambda frame: float(plane(frame, 0, np.uint8).mean()),
         # A lossy codec moves single codes; a frame's mean within two of 219 shows that it is the right frame in
         # the right range: full against video levels differ by up to 20.
-        tolerance=2 if options.crf <= 30 else 6,
+        tolerance=2,
         intra=False,
         warnings=grown if (width, height) != (clip.width, clip.height) else (),
     )

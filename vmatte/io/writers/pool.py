@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 J = TypeVar("J")
 R = TypeVar("R")
 
-# Each worker holds a frame of its own (about 50 MB for 4:4:4:4 at 2160p), so a large machine does not get them all.
+# Each worker holds a picture and a frame (125 MB at 2160p), so a large machine does not give all it has.
 _MOST_WORKERS = 8
 
 

@@ -29,8 +29,8 @@ from vmatte.io.writers.recipe import require_codec
 from vmatte.io.writers.tags import COVERAGE, Tags, png_tags
 from vmatte.io.writers.video import Facts, fits
 
-# zlib level: 1 is 4 to 8 times faster than FFmpeg's default of 6 on 1080p mattes and pictures, for files of
-# the same size (gray) up to 16 % larger (colour).
+# zlib level. On 1080p mattes 1 is 1.4 times faster than FFmpeg's default of 6, for the same size; on pictures 4 to 8
+# times faster, for files that are 16 % larger.
 _LEVEL = "1"
 
 
