@@ -7,13 +7,14 @@ from typing import cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from vmatte.core.errors import HintError
 from vmatte.core.types import Image8
 from vmatte.models.difference import Align, DifferenceSettings
 from vmatte.models.difference.laying import STILL, lay
 from vmatte.models.recall.small import working_size
-from vmatte.ops.align import LEAST_INLIERS, locate, relief
+from vmatte.ops.align import LEAST_INLIERS, landmarks, locate, relief
 from vmatte.ops.light import fit_light
 
 # Differences of light above this are matched, but clip highlights and shift noise: worth telling. 8-bit codes.
@@ -50,10 +51,10 @@ def preflight(plate: Image8, frame: Image8, settings: DifferenceSettings | None 
     """
     settings = settings or DifferenceSettings()
     check_size(plate, frame)
-    height, width = working_size(*frame.shape[:2], settings.work_rows)
+    height, width = working_size(frame.shape[0], frame.shape[1], settings.work_rows)
     here, there = (shrunk(picture, (height, width)) for picture in (plate, frame))
     laid = lay(here, there, settings.align)
-    found = locate(laid.landmarks, relief(there))
+    found = locate(landmarks(here), relief(there))
     gain, offset = fit_light(laid.picture, there * np.float32(1 / 255), laid.known)
     level = laid.picture.mean(axis=(0, 1))
     shift = 255 * (level * gain + offset - level)
@@ -86,7 +87,7 @@ def shrunk(picture: Image8, size: tuple[int, int]) -> Image8:
     return cast("Image8", cv2.resize(picture, size[::-1], interpolation=cv2.INTER_AREA))
 
 
-def _warnings(found: bool, shift: float, working: float, light: np.ndarray, align: Align) -> list[str]:  # type: ignore[type-arg]
+def _warnings(found: bool, shift: float, working: float, light: NDArray[np.float32], align: Align) -> list[str]:
     said = []
     if not found:
         said.append(f"the plate shows fewer than {LEAST_INLIERS} landmarks of the frame: its alignment was not checked")
