@@ -227,6 +227,7 @@ def test_the_state_is_a_value():
 def test_preflight_measures_the_plate():
     clip = scene(count=1, seed=0, drift=0.0)
     report = preflight(clip.plate, clip.frames[0])
+    assert report.misalignment_px is not None
     assert report.misalignment_px < 0.2
     assert report.inliers > 50
     assert not report.warnings
@@ -234,12 +235,20 @@ def test_preflight_measures_the_plate():
     moved = np.roll(clip.plate, 4, axis=1)
     report = preflight(moved, clip.frames[0])
     assert report.misalignment_px == pytest.approx(4, abs=0.2)
+    assert report.residual_px is not None
     assert report.residual_px < 0.3
     assert "4.0 px off and is moved" in report.warnings[0]
     report = preflight(moved, clip.frames[0], DifferenceSettings(align=Align.NONE))
     assert "leaves it there" in report.warnings[0]
     dark = (clip.frames[0] * 0.7).astype(np.uint8)
     assert "light differs" in preflight(clip.plate, dark).warnings[0]
+
+
+def test_a_featureless_plate_is_taken_on_trust_and_said_so():
+    wall = np.full((120, 160, 3), 120, np.uint8)
+    report = preflight(wall, wall)
+    assert report.misalignment_px is None
+    assert "was not checked" in report.warnings[0]
 
 
 def test_cards_do_not_import_torch():

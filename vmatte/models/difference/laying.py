@@ -58,11 +58,12 @@ class Laid:
     moved: bool = False
 
 
-def lay(plate: Image8, frame: Image8, align: Align) -> Laid:
+def lay(plate: Image8, frame: Image8, align: Align, first: bool = True) -> Laid:
     """Lays a plate under the first frame it serves, both (h, w, 3) at the working size.
 
     Raises:
-        HintError: The plate shows another place.
+        HintError: The plate shows another place, and this is the clip's first. Later ones are taken as they are:
+            a subject may fill the picture by then.
     """
     marks = landmarks(plate) if align is not Align.NONE else Landmarks(relief(plate), np.empty((0, 2), np.float32))
     unit = plate * np.float32(1 / 255)
@@ -75,8 +76,7 @@ def lay(plate: Image8, frame: Image8, align: Align) -> Laid:
     found = locate(marks, seen)
     if found.found:
         return _at(laid, found.matrix) if found.shift >= STILL or align is Align.HOMOGRAPHY else laid
-    explained = explained_share(unit, frame)
-    if explained < _BELONGS:
+    if first and (explained := explained_share(unit, frame)) < _BELONGS:
         raise HintError(stranger(found, explained))
     return laid
 

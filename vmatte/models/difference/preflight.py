@@ -26,7 +26,7 @@ class PlateReport:
     """How well a plate fits a frame.
 
     Attributes:
-        misalignment_px: How far the plate is off as given, px of the clip, the median over its landmarks; infinite
+        misalignment_px: How far the plate is off as given, px of the clip, the median over its landmarks; None
             where it cannot be told.
         residual_px: The same after alignment.
         colour_shift: Mean difference of light per channel (R, G, B), frame less plate, in 8-bit codes.
@@ -35,8 +35,8 @@ class PlateReport:
         warnings: Sentences for the report.
     """
 
-    misalignment_px: float
-    residual_px: float
+    misalignment_px: float | None
+    residual_px: float | None
     colour_shift: tuple[float, float, float]
     inliers: int
     landmarks: int
@@ -60,8 +60,8 @@ def preflight(plate: Image8, frame: Image8, settings: DifferenceSettings | None 
     shift = 255 * (level * gain + offset - level)
     scale = min(frame.shape[:2]) / min(height, width)
     return PlateReport(
-        misalignment_px=found.shift * scale if found.found else float("inf"),
-        residual_px=found.residual * scale if found.found else float("inf"),
+        misalignment_px=found.shift * scale if found.found else None,
+        residual_px=found.residual * scale if found.found else None,
         colour_shift=(float(shift[0]), float(shift[1]), float(shift[2])),
         inliers=found.inliers,
         landmarks=found.visible,
