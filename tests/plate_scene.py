@@ -32,7 +32,7 @@ def backdrop(height: int, width: int, seed: int = 0, flat: bool = False) -> np.n
         axes = (int(rng.integers(3, width // 12 + 4)), int(rng.integers(3, height // 8 + 4)))
         colour = tuple(float(value) for value in rng.random(3) * 0.7 + 0.15)
         cv2.ellipse(wall, centre, axes, float(rng.integers(180)), 0, 360, colour, -1, cv2.LINE_AA)
-    return np.clip(wall * 0.8 + 0.1, 0, 1)
+    return np.asarray(np.clip(wall * 0.8 + 0.1, 0, 1), np.float32)
 
 
 def figure(height: int, width: int, x: float, phase: float) -> np.ndarray:
@@ -80,11 +80,11 @@ def scene(
         x = width * (0.25 + 0.5 * t)
         here = i >= absent
         alpha = figure(height, width, x, i * 0.7) * np.float32(here)
-        shade = np.zeros((height, width), np.float32)
+        shade: np.ndarray = np.zeros((height, width), np.float32)
         s = height / 360
         if here:
             cv2.ellipse(shade, (int(x + 70 * s), int(310 * s)), (int(95 * s), int(24 * s)), 0, 0, 360, 1.0, -1)
-            shade = cv2.GaussianBlur(shade, (0, 0), 5 * s)
+            shade = np.asarray(cv2.GaussianBlur(shade, (0, 0), 5 * s), np.float32)
         lit = wall * (1 - (1 - shadow) * shade)[..., None]
         picture = (lit * (1 - alpha[..., None]) + cloth * alpha[..., None]) * (1 + drift * t)
         picture = picture * 255 + rng.normal(0, noise, picture.shape)

@@ -8,6 +8,7 @@ light, so exposure and shadows do not matter.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import cv2
 import numpy as np
@@ -90,7 +91,7 @@ def landmarks(plate: Image8) -> Landmarks:
     picture = relief(plate)
     spacing = max(3.0, _SPACING * min(plate.shape[:2]) / 360)
     corners = cv2.goodFeaturesToTrack(picture, _LANDMARKS, _CORNER, spacing, blockSize=5)
-    points = np.empty((0, 2), np.float32) if corners is None else corners.reshape(-1, 2)
+    points = np.empty((0, 2), np.float32) if corners is None else corners.reshape(-1, 2).astype(np.float32)
     return Landmarks(picture, points)
 
 
@@ -101,7 +102,7 @@ def relief(rgb: Image8) -> Image8:
     side = 2 * round(1.73 * sigma) + 1  # a box as wide as the Gaussian, and much faster
     grey -= cv2.blur(grey, (side, side))
     contrast = cv2.sqrt(cv2.blur(grey * grey, (side, side))) + _CONTRAST
-    return cv2.convertScaleAbs(grey / contrast * np.float32(_GAIN) + np.float32(128))
+    return cast("Image8", cv2.convertScaleAbs(grey / contrast * np.float32(_GAIN) + np.float32(128)))
 
 
 def locate(plate: Landmarks, frame: Image8, guess: Matrix | None = None) -> Alignment:
@@ -150,9 +151,7 @@ def motion(plate: Landmarks, frame: Image8, matrix: Matrix, warped: Image8 | Non
 def warp_plate(plate: NDArray[np.float32], matrix: Matrix) -> tuple[NDArray[np.float32], Mask]:
     """`plate`, (H, W, 3) in [0, 1], as `matrix` lays it under a frame of its size, and where it has pixels at all."""
     height, width = plate.shape[:2]
-    warped = cv2.warpPerspective(
-        plate, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-    )
+    warped = cv2.warpPerspective(plate, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     inside = cv2.warpPerspective(np.full((height, width), 255, np.uint8), matrix, (width, height))
     # Two pixels in from the edge of the plate, whose interpolation and blur reach beyond it.
     known = cv2.erode(inside, np.ones((5, 5), np.uint8), borderType=cv2.BORDER_REPLICATE) == 255
@@ -216,11 +215,16 @@ def _tracks(plate: Landmarks, frame: Image8, matrix: Matrix, warped: Image8 | No
     starts, expected = plate.points[shown], expected[shown]
     if not len(starts):
         return starts, expected, 0
-    ends, ok, _ = cv2.calcOpticalFlowPyrLK(picture, frame, expected, None, winSize=_WINDOW, maxLevel=_LEVELS)
-    back, returned, _ = cv2.calcOpticalFlowPyrLK(frame, picture, ends, None, winSize=_WINDOW, maxLevel=_LEVELS)
-    loop = np.linalg.norm(back - expected, axis=1)
-    good = (ok.ravel() > 0) & (returned.ravel() > 0) & (loop < _RETURN)
+    ends, there = _followed(picture, frame, expected)
+    back, here = _followed(frame, picture, ends)
+    good = there & here & (np.linalg.norm(back - expected, axis=1) < _RETURN)
     return starts[good], ends[good], int(shown.sum())
+
+
+def _followed(before: Image8, after: Image8, points: Points) -> tuple[Points, Mask]:
+    """Where points of one picture are in another, and whether they were found (pyramidal Lucas-Kanade)."""
+    ends, found, _ = cv2.calcOpticalFlowPyrLK(before, after, points, points.copy(), winSize=_WINDOW, maxLevel=_LEVELS)
+    return ends.astype(np.float32), found.ravel() > 0
 
 
 def _fitted(a: Points, b: Points, reach: float) -> tuple[Matrix | None, Mask]:
@@ -235,11 +239,11 @@ def _fitted(a: Points, b: Points, reach: float) -> tuple[Matrix | None, Mask]:
     if inside.sum() < LEAST_INLIERS or not 1 / 9 < area < 9:
         return None, none
     better, _ = cv2.findHomography(a[inside], b[inside], 0)
-    return (matrix if better is None else better), inside
+    return cast("Matrix", matrix if better is None else better), inside
 
 
 def _project(points: Points, matrix: Matrix) -> Points:
-    return cv2.perspectiveTransform(points[None], matrix)[0].astype(np.float32)
+    return cast("Points", cv2.perspectiveTransform(points[None], matrix)[0].astype(np.float32))
 
 
 def _inside(points: Points, size: tuple[int, ...]) -> Mask:

@@ -6,6 +6,7 @@ All distances are in units of what noise and a small misalignment explain, so on
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import cv2
 import numpy as np
@@ -84,8 +85,8 @@ def difference(
         shadow: Whether to look for cast shadows. Dark see-through hair before a plain wall looks like one.
     """
     scale = min(frame.shape[:2]) / 360
-    seen = cv2.GaussianBlur(frame, (0, 0), _BLUR).reshape(frame.shape)
-    clean = cv2.GaussianBlur(plate, (0, 0), _BLUR).reshape(frame.shape)
+    seen: Pixels = np.asarray(cv2.GaussianBlur(frame, (0, 0), _BLUR), np.float32)
+    clean: Pixels = np.asarray(cv2.GaussianBlur(plate, (0, 0), _BLUR), np.float32)
     noise = _noise(seen - clean, background)
     kernel = np.ones((3, 3), np.uint8)
     spread = cv2.dilate(clean, kernel) - cv2.erode(clean, kernel)
@@ -166,13 +167,13 @@ def _shadow(seen: Pixels, clean: Pixels, tolerance: Pixels, noise: float, scale:
     """
     low, high = _SHADOW_GAIN
     power = _mean3(clean * clean) + np.float32(1e-4)
-    own = _mean3(seen * clean) / power
+    own: Field = _mean3(seen * clean) / power
     unexplained = _rms(seen - own[..., None] * clean, tolerance)
     weight = np.exp(np.square(unexplained) * np.float32(-0.5 / _EXPLAINED**2))
     weight *= _step(own, low - 2 * _GAIN_RAMP, low) * _step(-own, -high - 3 * _GAIN_RAMP, -high - _GAIN_RAMP)
     near, wide = max(1, round(_GAIN_RADIUS * scale)), max(2, round(_TEXTURE_RADIUS * scale))
     total = _box(weight, near) + np.float32(1e-3)
-    gain = (_box(weight * own, near) + np.float32(1e-3)) / total
+    gain: Field = (_box(weight * own, near) + np.float32(1e-3)) / total
     variance = _box(weight * np.square(own - gain), near) / total
     smooth = np.exp(-variance / (np.float32(_SMOOTH**2) + np.float32(2 * noise**2 / 3) / power))
     trust = weight * smooth * _step(-gain, -high, -high + _GAIN_RAMP)
@@ -181,7 +182,7 @@ def _shadow(seen: Pixels, clean: Pixels, tolerance: Pixels, noise: float, scale:
 
 
 def _box(values: Field, radius: int) -> Field:
-    return cv2.blur(values, (2 * radius + 1, 2 * radius + 1)).reshape(values.shape)
+    return np.asarray(cv2.blur(values, (2 * radius + 1, 2 * radius + 1)), np.float32)
 
 
 def _correlation(a: Field, b: Field, weight: Field, radius: int, noise: float) -> Field:
@@ -199,7 +200,7 @@ def _correlation(a: Field, b: Field, weight: Field, radius: int, noise: float) -
 
 def _step(values: Field, low: float, high: float) -> Field:
     """Linear ramp from 0 at `low` to 1 at `high`."""
-    return np.clip((values - np.float32(low)) / np.float32(high - low), 0, 1)
+    return cast("Field", np.clip((values - np.float32(low)) / np.float32(high - low), 0, 1))
 
 
 def _solid(mask: Mask, distance: Field, scale: float) -> Mask:

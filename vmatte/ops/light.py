@@ -72,8 +72,8 @@ def match_light(plate: Pixels, frame: Pixels, background: Field | None = None) -
         background: (H, W) weights in [0, 1]; None where nothing is known yet.
     """
     gain, offset = fit_light(plate, frame, background)
-    matched = cv2.transform(plate, np.column_stack([np.diag(gain), offset]))
-    matched = np.clip(matched, 0, 1, out=matched)
+    matched: Pixels = np.asarray(cv2.transform(plate, np.column_stack([np.diag(gain), offset])), np.float32)
+    np.clip(matched, 0, 1, out=matched)
     matched *= _local_gain(matched, frame, background)
     return np.minimum(matched, 1, out=matched)
 
@@ -105,8 +105,9 @@ def _local_gain(plate: Pixels, frame: Pixels, background: Field | None) -> Pixel
     side = 2 * max(1, round(_RADIUS * min(height, width) / 360 / _REDUCTION)) + 1
 
     def mean(pixels: Pixels) -> Pixels:
-        return cv2.blur(pixels, (side, side), borderType=cv2.BORDER_REFLECT)
+        return np.asarray(cv2.blur(pixels, (side, side), borderType=cv2.BORDER_REFLECT), np.float32)
 
     prior = _PRIOR * mean(p * p) + np.float32(1e-4)  # a black plate has no gain
     gain = np.clip((mean(weight * f * p) + prior) / (mean(weight * p * p) + prior), *_LOCAL_GAIN)
-    return cv2.resize(gain.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+    full = cv2.resize(gain.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(full, np.float32)

@@ -13,17 +13,14 @@ from enum import Enum
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from vmatte.core.types import Image8
 from vmatte.ops.camera import stable_share
 
 # Share of the samples the narrowest window holds: a lingering subject may own a pixel for the rest of the time.
 _SHARE = 0.4
-# Samples sorted at once; 4 M int32 keys are 16 MB, small beside the frames the caller holds.
+# Samples sorted at once; as int32 4 M are 16 MB, small beside the frames the caller holds.
 _SAMPLES = 4_000_000
-# The frame's number sits below the luma in a sort key.
-_BITS = 10
 # BT.601 luma in 1/1024, fine enough that two colours seldom tie.
 _LUMA = np.array([306, 601, 117], np.int32)
 
@@ -58,14 +55,14 @@ def estimate_plate(frames: Sequence[Image8], method: PlateMethod = PlateMethod.M
     >>> passing = wall.copy()
     >>> passing[1:3, 2:4] = 250
     >>> clip = [wall, passing, wall, passing, passing]
-    >>> bool((estimate_plate(clip).rgb == wall).all()), bool((estimate_plate(clip, PlateMethod.MEDIAN).rgb == wall).all())
-    (True, False)
+    >>> [bool((estimate_plate(clip, method).rgb == wall).all()) for method in (PlateMethod.MODE, PlateMethod.MEDIAN)]
+    [True, False]
 
     Raises:
-        ValueError: There are no frames, more than 1024, or they differ in size.
+        ValueError: There are no frames, or they differ in size.
     """
-    if not 0 < len(frames) <= 1 << _BITS:
-        raise ValueError(f"a plate is estimated from 1 to {1 << _BITS} frames, not {len(frames)}")
+    if not frames:
+        raise ValueError("a plate is estimated from at least one frame")
     size = frames[0].shape
     if any(frame.shape != size for frame in frames):
         raise ValueError(f"frames differ in size: {sorted({frame.shape for frame in frames})}")
@@ -76,25 +73,26 @@ def estimate_plate(frames: Sequence[Image8], method: PlateMethod = PlateMethod.M
     for top in range(0, height, rows):
         plate[top : top + rows] = pick(np.stack([frame[top : top + rows] for frame in frames]))
     small = (min(width, 320), min(height, 180))
-    return Plate(plate, stable_share([cv2.resize(frame, small, interpolation=cv2.INTER_AREA) for frame in frames]))
+    shrunk = [np.asarray(cv2.resize(frame, small, interpolation=cv2.INTER_AREA), np.uint8) for frame in frames]
+    return Plate(plate, stable_share(shrunk))
 
 
 def _median(stack: Image8) -> Image8:
-    return np.rint(np.median(stack, axis=0)).astype(np.uint8)
+    return np.asarray(np.rint(np.median(stack, axis=0)), np.uint8)
 
 
 def _mode(stack: Image8) -> Image8:
     """Half-sample mode of (T, H, W, 3) over T."""
     count, size = len(stack), stack.shape[1:]
     samples = stack.reshape(count, -1, 3)
-    luma = samples @ _LUMA  # (T, P) in 1/1024
-    keys = np.sort(((luma << _BITS) | np.arange(count, dtype=np.int32)[:, None]).T, axis=1)  # (P, T)
+    # Term by term: numpy multiplies integer matrices three times slower.
+    luma = samples[..., 0] * _LUMA[0] + samples[..., 1] * _LUMA[1] + samples[..., 2] * _LUMA[2]  # (T, P) in 1/1024
     held = max(1, int(np.ceil(_SHARE * count)))
-    levels = keys >> _BITS
+    levels = np.sort(np.ascontiguousarray(luma.T), axis=1)  # (P, T)
     start = np.argmin(levels[:, held - 1 :] - levels[:, : count - held + 1], axis=1)
-    window = keys[np.arange(len(keys))[:, None], start[:, None] + np.arange(held)] & ((1 << _BITS) - 1)
-    total: NDArray[np.int32] = np.zeros((len(keys), 3), np.int32)
-    pixel = np.arange(len(keys))
-    for column in window.T:
-        total += samples[column, pixel]
-    return ((total + held // 2) // held).astype(np.uint8).reshape(size)
+    pixel = np.arange(len(levels))
+    inside = (luma >= levels[pixel, start]) & (luma <= levels[pixel, start + held - 1])
+    number = inside.sum(axis=0)[:, None]
+    total = (samples * inside[..., None]).sum(axis=0, dtype=np.int32)
+    plate: Image8 = ((total + number // 2) // number).astype(np.uint8).reshape(size)
+    return plate

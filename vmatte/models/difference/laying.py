@@ -23,15 +23,14 @@ from vmatte.ops.align import (
     warp_plate,
     warp_relief,
 )
-from vmatte.ops.difference import difference
 from vmatte.ops.light import match_light
 
 Floats = NDArray[np.float32]
 
 # Motion in working px that is left alone: a quarter pixel is what the difference tolerates on a steep edge.
 STILL = 0.25
-# A pixel closer than this to the plate is explained by it; noise alone reaches it in one pixel of a hundred.
-_EXPLAINED = 2.5
+# A pixel this close to the plate in its light is explained by it: five times the noise of a bad camera.
+_EXPLAINED = 0.04
 # Share of explained pixels that says the plate belongs to the clip though too little texture shows to align it.
 _BELONGS = 0.35
 
@@ -59,11 +58,12 @@ class Laid:
     moved: bool = False
 
 
-def lay(plate: Image8, frame: Image8, align: Align) -> Laid:
+def lay(plate: Image8, frame: Image8, align: Align, first: bool = True) -> Laid:
     """Lays a plate under the first frame it serves, both (h, w, 3) at the working size.
 
     Raises:
-        HintError: The plate shows another place.
+        HintError: The plate shows another place, and this is the clip's first. Later ones are taken as they are:
+            a subject may fill the picture by then.
     """
     marks = landmarks(plate) if align is not Align.NONE else Landmarks(relief(plate), np.empty((0, 2), np.float32))
     unit = plate * np.float32(1 / 255)
@@ -76,8 +76,7 @@ def lay(plate: Image8, frame: Image8, align: Align) -> Laid:
     found = locate(marks, seen)
     if found.found:
         return _at(laid, found.matrix) if found.shift >= STILL or align is Align.HOMOGRAPHY else laid
-    explained = explained_share(unit, frame)
-    if explained < _BELONGS:
+    if first and (explained := explained_share(unit, frame)) < _BELONGS:
         raise HintError(stranger(found, explained))
     return laid
 
@@ -100,7 +99,7 @@ def follow(laid: Laid, frame: Image8, align: Align) -> Laid:
 def explained_share(plate: Floats, frame: Image8) -> float:
     """Share of the frame's pixels that the plate explains as it lies."""
     unit = frame * np.float32(1 / 255)
-    return float((difference(unit, match_light(plate, unit)).distance < _EXPLAINED).mean())
+    return float((np.abs(unit - match_light(plate, unit)).max(axis=2) < _EXPLAINED).mean())
 
 
 def stranger(found: Alignment, explained: float) -> str:
@@ -116,6 +115,4 @@ def stranger(found: Alignment, explained: float) -> str:
 def _at(laid: Laid, matrix: Matrix) -> Laid:
     picture, known = warp_plate(laid.plate, matrix)
     everywhere = None if known.all() else known.astype(np.float32)
-    return replace(
-        laid, matrix=matrix, picture=picture, known=everywhere, relief=warp_relief(laid.landmarks, matrix)
-    )
+    return replace(laid, matrix=matrix, picture=picture, known=everywhere, relief=warp_relief(laid.landmarks, matrix))

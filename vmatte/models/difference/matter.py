@@ -99,7 +99,7 @@ class Difference:
         if own is None:
             return follow(state.laid, small, self.settings.align)
         check_size(own, frame.sdr)
-        return lay(self._small(own), small, self.settings.align)
+        return lay(self._small(own), small, self.settings.align, first=False)
 
     def _evidence(self, state: State, small: Image8) -> Evidence:
         unit = small * np.float32(1 / 255)
@@ -122,7 +122,7 @@ class Difference:
         elif share < _SUBJECT and _gone(state):
             state.memory, state.seeded, state.background = None, 0.0, 1 - seen.mask
             return np.zeros(rgb.shape[:2], np.float32)
-        elif state.memory is None or share > _GROWN * state.seeded:
+        elif state.memory is None or (seen.known is None and share > _GROWN * state.seeded):
             anchor, state.seeded = _enlarged(seen.mask, rgb), share
         if state.memory is None:
             assert anchor is not None

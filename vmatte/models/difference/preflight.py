@@ -7,13 +7,14 @@ from typing import cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from vmatte.core.errors import HintError
 from vmatte.core.types import Image8
 from vmatte.models.difference import Align, DifferenceSettings
 from vmatte.models.difference.laying import STILL, lay
 from vmatte.models.recall.small import working_size
-from vmatte.ops.align import LEAST_INLIERS, locate, relief
+from vmatte.ops.align import LEAST_INLIERS, landmarks, locate, relief
 from vmatte.ops.light import fit_light
 
 # Differences of light above this are matched, but clip highlights and shift noise: worth telling. 8-bit codes.
@@ -25,7 +26,7 @@ class PlateReport:
     """How well a plate fits a frame.
 
     Attributes:
-        misalignment_px: How far the plate is off as given, px of the clip, the median over its landmarks; infinite
+        misalignment_px: How far the plate is off as given, px of the clip, the median over its landmarks; None
             where it cannot be told.
         residual_px: The same after alignment.
         colour_shift: Mean difference of light per channel (R, G, B), frame less plate, in 8-bit codes.
@@ -34,8 +35,8 @@ class PlateReport:
         warnings: Sentences for the report.
     """
 
-    misalignment_px: float
-    residual_px: float
+    misalignment_px: float | None
+    residual_px: float | None
     colour_shift: tuple[float, float, float]
     inliers: int
     landmarks: int
@@ -50,17 +51,17 @@ def preflight(plate: Image8, frame: Image8, settings: DifferenceSettings | None 
     """
     settings = settings or DifferenceSettings()
     check_size(plate, frame)
-    height, width = working_size(*frame.shape[:2], settings.work_rows)
+    height, width = working_size(frame.shape[0], frame.shape[1], settings.work_rows)
     here, there = (shrunk(picture, (height, width)) for picture in (plate, frame))
     laid = lay(here, there, settings.align)
-    found = locate(laid.landmarks, relief(there))
+    found = locate(landmarks(here), relief(there))
     gain, offset = fit_light(laid.picture, there * np.float32(1 / 255), laid.known)
     level = laid.picture.mean(axis=(0, 1))
     shift = 255 * (level * gain + offset - level)
     scale = min(frame.shape[:2]) / min(height, width)
     return PlateReport(
-        misalignment_px=found.shift * scale if found.found else float("inf"),
-        residual_px=found.residual * scale if found.found else float("inf"),
+        misalignment_px=found.shift * scale if found.found else None,
+        residual_px=found.residual * scale if found.found else None,
         colour_shift=(float(shift[0]), float(shift[1]), float(shift[2])),
         inliers=found.inliers,
         landmarks=found.visible,
@@ -86,7 +87,7 @@ def shrunk(picture: Image8, size: tuple[int, int]) -> Image8:
     return cast("Image8", cv2.resize(picture, size[::-1], interpolation=cv2.INTER_AREA))
 
 
-def _warnings(found: bool, shift: float, working: float, light: np.ndarray, align: Align) -> list[str]:  # type: ignore[type-arg]
+def _warnings(found: bool, shift: float, working: float, light: NDArray[np.float32], align: Align) -> list[str]:
     said = []
     if not found:
         said.append(f"the plate shows fewer than {LEAST_INLIERS} landmarks of the frame: its alignment was not checked")
