@@ -15,7 +15,7 @@ def disc(index: int, size: tuple[int, int] = SIZE) -> np.ndarray:
     width, height = size
     y, x = np.mgrid[:height, :width].astype(np.float32)
     distance = np.hypot(x - width * 0.35 - 1.5 * abs((index + 12) % 24 - 12), y - height / 2)
-    return np.clip(height / 4 - distance, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(height / 4 - distance, 0, 1), np.float32)
 
 
 def picture(index: int, size: tuple[int, int] = SIZE) -> np.ndarray:
@@ -27,7 +27,7 @@ def picture(index: int, size: tuple[int, int] = SIZE) -> np.ndarray:
     coat = cv2.resize(rng.integers(0, 60, (6, 6)).astype(np.float32), size, interpolation=cv2.INTER_CUBIC)
     subject = np.stack([190 + coat, 40 + coat / 2, 40 + coat / 3], axis=2)
     alpha = disc(index, size)[..., None]
-    return np.clip(subject * alpha + wall * (1 - alpha), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(subject * alpha + wall * (1 - alpha), 0, 255), np.uint8)
 
 
 def clip(path: Path, count: int = 6, size: tuple[int, int] = SIZE, sound: bool = False) -> Path:

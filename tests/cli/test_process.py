@@ -16,9 +16,9 @@ def mattes(path: Path) -> list[np.ndarray]:
         return [frame.to_ndarray().astype(np.float32) / 65535 for frame in container.decode(video=0)]
 
 
-def pts(path: Path) -> list[object]:
+def pts(path: Path) -> list[float | None]:
     with av.open(str(path)) as container:
-        return [frame.pts * frame.time_base for frame in container.decode(video=0)]
+        return [frame.time for frame in container.decode(video=0)]
 
 
 def names(folder: Path) -> list[str]:
@@ -158,3 +158,10 @@ def test_one_bad_clip_does_not_stop_the_rest(vmatte, clip, mask, tmp_path):
 def test_quiet_says_nothing(vmatte, clip, mask):
     said = vmatte("process", clip, "--mask", mask, "--out", "done", "--output", "alpha", "--quiet")
     assert (said.code, said.out, said.err) == (0, "", "")
+
+
+def test_a_clip_of_unknown_length_shows_an_open_bar(vmatte, mask, tmp_path):
+    drawn.clip(tmp_path / "disc.mkv")
+    said = vmatte("process", "disc.mkv", "--mask", mask, "--output", "alpha")
+    assert said.code == 0
+    assert "6 frames in" in said.err

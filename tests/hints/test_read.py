@@ -23,7 +23,9 @@ def image(path: Path, value=255, shape=(6, 8), dtype=np.uint8) -> str:
 def test_a_bare_file_is_for_the_first_frame_of_the_run(tmp_path):
     masks = read_masks([image(tmp_path / "m.png")], CLIP, 5, 10)
     assert masks.indices == [5]
-    assert masks.at(5).shape == (6, 8)
+    found = masks.at(5)
+    assert found is not None
+    assert found.shape == (6, 8)
     assert masks.at(6) is None
 
 

@@ -30,6 +30,7 @@ def test_alpha_is_the_layers_own():
 def test_colours_survive_to_the_bit_and_stop_past_the_edge(dtype):
     given = matte(dtype)
     shown = Rgba(1)(given)
+    assert shown.colour is not None
     assert shown.colour.dtype == dtype
     seen = given.alpha > 0
     np.testing.assert_array_equal(shown.colour[seen], given.frame.rgb[seen])

@@ -25,6 +25,7 @@ _COMMANDS = {
 }
 
 _INTERRUPTED = 130
+_BUG = 70
 
 
 class LazyGroup(click.Group):
@@ -75,6 +76,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except BrokenPipeError:
         sys.stderr.close()
         code = 1
+    except Exception as error:
+        logging.getLogger(__name__).info("where it came from", exc_info=error)
+        click.echo(
+            f"vmatte: internal error: {type(error).__name__}: {one_line(error)}; this is a bug of ours: "
+            "please report it with what -v prints",
+            err=True,
+        )
+        code = _BUG
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -17,7 +17,9 @@ class Bar:
         self._bar: tqdm[Any] | None = None
 
     def __call__(self, done: int, total: int | None) -> None:
-        bar = self._bar = self._bar or self._opened(total)
+        if self._bar is None:
+            self._bar = self._opened(total)
+        bar = self._bar
         if total is not None and done > total:
             # The container claimed fewer frames than it holds.
             bar.total = done

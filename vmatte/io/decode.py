@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 
 _TRIES = 1000  # calls of a demuxer that answers "again" before it is taken for the end
 
+# FFmpeg draws any text file as a terminal would show it, and calls that a video.
+_DRAWN_TEXT = {"tty", "bin", "xbin", "adf", "idf"}
+
 # FFmpeg's own VP8 and VP9 decoders drop alpha; the libvpx ones deliver it (measured).
 _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
@@ -42,6 +45,8 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     except (av.FFmpegError, OSError, ValueError) as error:
         raise InputError(f"{path}: not a video that can be read, or it is cut short ({reason(error)})") from error
     with container:
+        if container.format.name in _DRAWN_TEXT:
+            raise InputError(f"{path}: a text file, not a video")
         yield container, picture_stream(container, path)
 
 

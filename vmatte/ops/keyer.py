@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from vmatte.core.types import Alpha
 from vmatte.ops.despill import difference
-from vmatte.ops.unit import Float, box_of, farthest, floats
 from vmatte.ops.soft_edge import depth, settled_colour, solid_colours, unmix
+from vmatte.ops.unit import Float, box_of, farthest, floats
 
 # Where the ramp of alpha begins, at least, and ends; how many sigma of the screen lie below its beginning.
 _LOW, _HIGH, _SIGMAS = 0.03, 0.97, 2.5

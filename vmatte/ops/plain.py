@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from vmatte.core.types import Alpha
 from vmatte.ops.backing import rooted
 from vmatte.ops.keyer import Keyed, coloured, gamut_bound
-from vmatte.ops.unit import Float, farthest, floats
 from vmatte.ops.soft_edge import solid_colours, unmix
+from vmatte.ops.unit import Float, farthest, floats
 
 # Background is what differs by less than this, or by less than so many sigma of the backdrop. H.264 at CRF 20 leaves
 # errors of 0.02 beside an edge.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 
-import os
 import numpy as np
 from numpy.typing import NDArray
 
@@ -149,15 +149,23 @@ class Engine:
         state.memory.move(moved.foreground, moved.background)
         guess = _guess(moved, seen, ruler)
         area = float((guess.prior > 0.5).sum())
-        lost = area < 0.6 * state.area and not any((guess.prior[k] > 0.5).any() for k in (0, -1, (slice(None), 0), (slice(None), -1)))
+        lost = area < 0.6 * state.area and not any(
+            (guess.prior[k] > 0.5).any() for k in (0, -1, (slice(None), 0), (slice(None), -1))
+        )
         near = (9 if lost else 2.2) * ruler.edge
-        if area < 10: near = 0
+        if area < 10:
+            near = 0
         outside = ~guess.band
-        fore, back = outside & (guess.prior > 0.9), outside & (guess.prior < 0.1) & ((guess.depth < -near) if lost else True)
+        fore, back = (
+            outside & (guess.prior > 0.9),
+            outside & (guess.prior < 0.1) & ((guess.depth < -near) if lost else True),
+        )
         current = state.memory.screened(self._drawn(state, now, fore, back, guess.depth, 800))
         where = guess.band | (np.abs(guess.depth) < near) | (guess.prior > 0.04)
-        if lost and area < 10 and state.seen is not None: where |= state.seen
-        if os.environ.get("PRES","1")=="1": where |= _expected(state.memory, ruler, where.shape)
+        if lost and area < 10 and state.seen is not None:
+            where |= state.seen
+        if os.environ.get("PRES", "1") == "1":
+            where |= _expected(state.memory, ruler, where.shape)
         view = self._asked(state, now, seen, where, state.memory.read(current, state.rng), ruler)
         wrong = _contradicted(view, guess, ruler)
         band = guess.band | dilate(wrong, ruler.radius(1.5))
@@ -167,7 +175,8 @@ class Engine:
         self._write(state, now, alpha, view, guess, band, wrong, lost)
         area = float((alpha > 0.5).sum())
         state.area = max(state.area * 0.995, area)
-        if area > 10: state.seen = dilate(alpha > 0.5, 9 * ruler.edge)
+        if area > 10:
+            state.seen = dilate(alpha > 0.5, 9 * ruler.edge)
         return alpha
 
     def _drawn(self, state: State, now: Small, fore: Mask, back: Mask, depth: Floats, count: int) -> Pair:
@@ -182,7 +191,8 @@ class Engine:
     ) -> None:
         clear = (guess.trust > 0.5) & ~band & ~wrong
         fore = (alpha > 0.97) & clear
-        if lost: clear = clear & (view.sure > 0.6)
+        if lost:
+            clear = clear & (view.sure > 0.6)
         back = (alpha < 0.02) & (clear | (band & (view.sure > 0.6)))
         state.memory.write(state.memory.screened(self._drawn(state, now, fore, back, guess.depth, 500)))
 
@@ -209,7 +219,8 @@ def _expected(memory: Memory, ruler: Ruler, size: tuple[int, ...]) -> Mask:
     """Where the subject of the masked frame would be now: it may come out from behind something."""
     x, y = memory.permanent.foreground.place.round().astype(int).T
     seen = (x >= 0) & (y >= 0) & (x < size[1]) & (y < size[0])
-    map = np.zeros(size, bool); map[y[seen], x[seen]] = True
+    map = np.zeros(size, bool)
+    map[y[seen], x[seen]] = True
     return dilate(map, ruler.px(5))
 
 
@@ -222,6 +233,7 @@ def _contradicted(view: Opinion, guess: Guess, ruler: Ruler) -> Mask:
 
 def _fused(view: Opinion, guess: Guess, band: Mask) -> Floats:
     import os
+
     K = os.environ.get("K", "0")
     if K == "0":
         keep = np.clip(0.15 + 0.75 * (1 - view.sure), 0, 1) * (0.35 + 0.65 * guess.trust)
