@@ -45,6 +45,7 @@ def test_the_report_tells_all(vmatte, clip, mask):
     report = json.loads(Path("done/disc.report.json").read_text())
     assert report["model"] == "recall"
     assert report["plan"]["extend"] == 3
+    assert report["plan"]["model"]["work_rows"] == 360
     assert report["frames"] == 6
     assert {stage["name"] for stage in report["stages"]} == {"decode", "model", "stages", "encode"}
     assert all(stage["p50"] <= stage["p95"] for stage in report["stages"])

@@ -21,8 +21,8 @@ from vmatte.models.registry import Card, ModelSettings, card
 from vmatte.ops.camera import fixed_camera
 from vmatte.ops.plate import estimate_plate
 from vmatte.run.choose import Choice, choose
+from vmatte.run.plan import Device, Job, Plan
 from vmatte.run.plan import Foreground as ForegroundPlan
-from vmatte.run.plan import Job, Plan
 from vmatte.run.views import Rgba, alpha
 from vmatte.stages.foreground import Foreground
 
@@ -114,6 +114,8 @@ def prepare(job: Job, plan: Plan) -> Prepared:
         maps["plate"] = _estimated_plate(sampled, choice, warnings)
         files["plate"] = "estimated from the clip"
     _check_needs(card(settings.name), frozenset(maps))
+    if plan.device in (Device.cuda, Device.mps) and card(settings.name).weights is None:
+        warnings.append(f"model {settings.name} has no network to run on {plan.device.value}: it runs on the CPU")
     colour = any(output_kind(output.name).view == "rgba" for output in outputs)
     return Prepared(
         source=source,

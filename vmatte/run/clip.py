@@ -142,7 +142,7 @@ class _Run:
             clip=self._clip,
             model=prepared.settings.name,
             why=prepared.choice.why,
-            plan=plan_data,
+            plan={**plan_data, "model": asdict(prepared.settings)},
             frames=frames,
             first=prepared.first,
             wall=wall,

@@ -6,6 +6,7 @@ import json
 import platform
 import sys
 from dataclasses import asdict, dataclass, field
+from enum import Enum
 from fractions import Fraction
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -43,7 +44,7 @@ class Report:
         clip: Facts about the source.
         model: Name of the model that ran.
         why: How it came to be chosen.
-        plan: The composed configuration, as nested plain values.
+        plan: The composed configuration, with the settings of the model that ran.
         frames: How many frames were written.
         first: Number of the first source frame.
         wall: Seconds from the first frame read to the last file published.
@@ -51,6 +52,7 @@ class Report:
         bottleneck: Name of the stage with the most seconds.
         peak_rss: Bytes of memory the process held at most.
         outputs: For each output its path, frames, bytes, checks and encoder seconds.
+        hints: Where each hint came from.
         warnings: What the user should know.
         notes: What was assumed about the source.
     """
@@ -120,4 +122,6 @@ def _plain(value: object) -> object:
         return str(value)
     if isinstance(value, Path):
         return str(value)
+    if isinstance(value, Enum):
+        return value.name
     raise TypeError(f"{type(value).__name__} does not belong in a report")
