@@ -71,9 +71,9 @@ def eyed(backdrop, fill, outline=None):
     size = (200, 200)
     picture = np.empty((*size, 3), np.float32)
     picture[:] = backdrop
-    alpha = np.zeros(size, np.uint8)
-    cv2.circle(alpha, (100, 100), 70, 255, -1, cv2.LINE_AA)
-    alpha = alpha.astype(np.float32) / 255
+    drawn = np.zeros(size, np.uint8)
+    cv2.circle(drawn, (100, 100), 70, 255, -1, cv2.LINE_AA)
+    alpha = drawn.astype(np.float32) / 255
     front = np.empty_like(picture)
     front[:] = fill
     if outline is not None:

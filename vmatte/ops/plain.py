@@ -17,7 +17,7 @@ from vmatte.ops.unmix import solid_colours, unmix
 _LOW, _SIGMAS = 0.03, 4.0
 # A pixel is past the edge when something as much stronger lies between it and the backdrop: twice the same error.
 _PAST = 0.05
-# Alpha from which a pixel counts as solid, as in the colour-difference key.
+# Alpha from which a pixel counts as solid: the end of the usual ramp of a colour-difference key.
 _FULL = np.float32(0.97)
 # Pixels that background grows into corners.
 _STEPS = 3
