@@ -19,6 +19,8 @@ _LOW, _SIGMAS = 0.03, 4.0
 _PAST = 0.05
 # Alpha from which a pixel counts as solid: the end of the usual ramp of a colour-difference key.
 _FULL = np.float32(0.97)
+# What still may be the codec's ringing when it touches the background: twice as much again.
+_RINGING = 0.12
 # Pixels that background grows into corners.
 _STEPS = 3
 
@@ -71,9 +73,13 @@ def _outside(empty: NDArray[np.bool_], keep: bool) -> NDArray[np.bool_]:
     roomy = cv2.erode(empty.view(np.uint8), np.ones((3, 3), np.uint8)).view(np.bool_)
     grown = rooted(roomy)
     # Back into the corners that were too narrow; through a leak it comes no farther than these steps.
+    return _grown(grown, empty)
+
+
+def _grown(seed: NDArray[np.bool_], within: NDArray[np.bool_]) -> NDArray[np.bool_]:
     for _ in range(_STEPS):
-        grown = cv2.dilate(grown.view(np.uint8), np.ones((3, 3), np.uint8)).view(np.bool_) & empty
-    return grown
+        seed = cv2.dilate(seed.view(np.uint8), np.ones((3, 3), np.uint8)).view(np.bool_) & within
+    return seed
 
 
 def _relative(strength: Float, edge: float, low: float) -> Alpha:
@@ -98,4 +104,5 @@ def _behind_stronger(strength: Float, gap: Float, edge: float) -> NDArray[np.boo
         np.copyto(passed, cv2.dilate(outer, np.ones((3, 3), np.uint8)), where=layer)
     # Ringing outside an edge is stronger than what lies behind it too, but weak beside the edge itself.
     real = passed > 0.5 * _strongest(strength, edge)
-    return real & (passed - strength > np.float32(_PAST))
+    ringing = _grown(gap == 0, strength < _RINGING)
+    return real & ~ringing & (passed - strength > np.float32(_PAST))
