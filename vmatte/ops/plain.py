@@ -98,11 +98,16 @@ def _strongest(strength: Float, edge: float) -> Float:
 def _behind_stronger(strength: Float, gap: Float, edge: float) -> NDArray[np.bool_]:
     """Pixels that a stronger one separates from the background, found by walking inwards one pixel at a time."""
     passed = np.zeros_like(strength)
+    # Counted in king's moves, so that a neighbour sideways is not farther out.
+    moves = cv2.distanceTransform((gap > 0).astype(np.uint8), cv2.DIST_C, cv2.DIST_MASK_3)
     for step in range(1, int(np.ceil(edge)) + 1):
-        outer = np.where(gap <= step - 1, np.maximum(passed, strength), np.float32(0))
-        layer = (gap > step - 1) & (gap <= step)
+        outer = np.where(moves < step, np.maximum(passed, strength), np.float32(0))
+        layer = moves == step
         np.copyto(passed, cv2.dilate(outer, np.ones((3, 3), np.uint8)), where=layer)
     # Ringing outside an edge is stronger than what lies behind it too, but weak beside the edge itself.
     real = passed > 0.5 * _strongest(strength, edge)
     ringing = _grown(gap == 0, strength < _RINGING)
-    return real & ~ringing & (passed - strength > np.float32(_PAST))
+    past = real & ~ringing & (passed - strength > np.float32(_PAST))
+    # What lies behind an edge is a region; a pixel by itself is noise on the edge.
+    company = cv2.blur((past | (gap > edge)).astype(np.float32), (3, 3))
+    return past & (company > 0.5)
