@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from vmatte.core.types import Alpha
 from vmatte.ops.despill import difference
 from vmatte.ops.unit import Float, box_of, farthest, floats
-from vmatte.ops.unmix import depth, settled_colour, solid_colours, unmix
+from vmatte.ops.unmix import depth, scale_of, settled_colour, solid_colours, unmix
 
 # Where the ramp of alpha begins, at least, and ends; how many sigma of the screen lie below its beginning.
 _LOW, _HIGH, _SIGMAS = 0.03, 0.93, 2.5
@@ -23,7 +23,7 @@ _STEEP, _WINDOW, _CONTRAST = 1.3, 7, (0.4, 0.8)
 _BOUND_FROM, _BOUND_TO, _SLACK = 0.06, 0.12, 0.06
 # Depth in pixels at 360 rows, inside alpha 0.95: where unmixing ends, where colours are solid, and where the core
 # stands although nothing explains it. Drawn screen clips, MSE with solid from 3: 1.93, from 5: 1.90.
-_BAND, _SOLID, _KEPT = 7, 5, 3
+_BAND, _SOLID, _KEPT = 5, 5, 3
 # The subject's box: smaller groups of pixels do not count, this many pixels around do; both at 360 rows.
 _SPECK, _MARGIN = 8, 24
 # The core: depth in pixels and local mean of alpha over which it is lifted to 1.
@@ -66,7 +66,7 @@ def keyed(image: Float, screen: Float, channel: int, noise: float) -> Keyed:
     >>> found.alpha[20, 20].item(), found.alpha[2, 2].item()
     (1.0, 0.0)
     """
-    scale = max(1.0, image.shape[0] / 360)
+    scale = scale_of(image)
     low = max(_LOW, _SIGMAS * noise)
     strength = _strength(image, screen, channel)
     result = Keyed(np.zeros(image.shape[:2], np.float32), np.zeros_like(image))
@@ -151,7 +151,7 @@ def _rescaled(alpha: Float, low: float) -> Float:
 def _excess(colours: Float, screen: Float, channel: int, asked: NDArray[np.bool_]) -> Float:
     """By how much the solid colours around are stronger than neutral, at most 1.5, for each pixel asked about."""
     height, width = colours.shape[:2]
-    small = floats(cv2.resize(screen, (width, height), interpolation=cv2.INTER_AREA))
+    small = floats(cv2.resize(screen, (width, height), interpolation=cv2.INTER_NEAREST))
     over = np.clip(_strength(colours, small, channel) - 1, 0, np.float32(1.5))
     rows, columns = np.nonzero(asked)
     return floats(over[np.minimum(rows // 2, height - 1), np.minimum(columns // 2, width - 1)])
