@@ -70,10 +70,11 @@ def keyed(image: Float, screen: Float, channel: int, noise: float) -> Keyed:
     low = max(_LOW, _SIGMAS * noise)
     strength = _strength(image, screen, channel)
     result = Keyed(np.zeros(image.shape[:2], np.float32), np.zeros_like(image))
-    box = _subject((strength > low) | (farthest(image, screen) > _BOUND_TO), scale)
+    far = farthest(image, screen)
+    box = _subject((strength > low) | (far > _BOUND_TO), scale)
     if box is not None:
-        cut = [np.ascontiguousarray(whole[box]) for whole in (image, screen, strength)]
-        result.alpha[box], result.colour[box] = _keyed(cut[0], cut[1], cut[2], channel, low, scale)
+        cut = [np.ascontiguousarray(whole[box]) for whole in (image, screen, gamut_bound(image, screen, far), strength)]
+        result.alpha[box], result.colour[box] = _keyed(cut[0], cut[1], cut[2], cut[3], channel, low, scale)
     return result
 
 
@@ -88,9 +89,10 @@ def _subject(mask: NDArray[np.bool_], scale: float) -> tuple[slice, slice] | Non
     return box_of(rows[:, None] & columns[None], round(_MARGIN * scale))
 
 
-def _keyed(image: Float, screen: Float, strength: Float, channel: int, low: float, scale: float) -> tuple[Alpha, Float]:
+def _keyed(
+    image: Float, screen: Float, bound: Alpha, strength: Float, channel: int, low: float, scale: float
+) -> tuple[Alpha, Float]:
     """Alpha and colour of the part that holds the subject."""
-    bound = gamut_bound(image, screen)
     first = np.maximum(_rescaled(strength, low), bound)
     alpha = cored(first, scale)
     inside = depth(alpha, 0.95)
@@ -157,17 +159,17 @@ def _excess(colours: Float, screen: Float, channel: int, asked: NDArray[np.bool_
     return floats(over[np.minimum(rows // 2, height - 1), np.minimum(columns // 2, width - 1)])
 
 
-def gamut_bound(image: Float, screen: Float) -> Alpha:
+def gamut_bound(image: Float, screen: Float, far: Float) -> Alpha:
     """The least alpha that leaves the foreground a legal colour, less some slack for noise.
 
+    `far` is the largest difference of any channel; the bound counts where it is well above noise.
     F = (I - (1 - alpha) S) / alpha lies in [0, 1] when alpha >= (S - I) / S and alpha >= (I - S) / (1 - S).
 
     >>> import numpy as np
     >>> grey, black = np.full((9, 9, 3), 0.5, np.float32), np.zeros((9, 9, 3), np.float32)
-    >>> round(gamut_bound(black, grey)[4, 4].item(), 2)
+    >>> round(gamut_bound(black, grey, grey[..., 0])[4, 4].item(), 2)
     0.94
     """
-    far = farthest(image, screen)
     here = np.flatnonzero(far > _BOUND_FROM)
     behind = screen.reshape(-1, 3)[here].T
     away = image.reshape(-1, 3)[here].T - behind

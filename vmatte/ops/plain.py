@@ -61,7 +61,7 @@ def plain_keyed(image: Float, screen: Float, noise: float, edge: float, keep: bo
     other = _relative(strength, edge, low)
     alpha = (gap > 0).astype(np.float32)
     mixed = found.fit * found.alpha + (1 - found.fit) * other[asked]
-    mixed = np.maximum(mixed, gamut_bound(image, screen)[asked])
+    mixed = np.maximum(mixed, gamut_bound(image, screen, strength)[asked])
     alpha[asked] = np.where(_behind_stronger(strength, gap, edge)[asked], 1, np.clip(mixed / _FULL, 0, 1))
     return Keyed(alpha, coloured(image, alpha, screen, asked, found.colour))
 

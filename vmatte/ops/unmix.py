@@ -41,7 +41,7 @@ def scale_of(image: NDArray[Any]) -> float:
     >>> [scale_of(np.zeros((rows, 1))) for rows in (200, 450, 2160)]
     [1.0, 1.25, 1.5]
     """
-    return min(max(1.0, image.shape[0] / 360), 1.5)
+    return min(max(1.0, float(image.shape[0]) / 360), 1.5)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
