@@ -23,7 +23,7 @@ _STEEP, _WINDOW, _CONTRAST = 1.3, 7, (0.4, 0.8)
 _BOUND_FROM, _BOUND_TO, _SLACK = 0.06, 0.12, 0.06
 # Depth in pixels at 360 rows, inside alpha 0.95: where unmixing ends, where colours are solid, and where the core
 # stands although nothing explains it. Drawn screen clips, MSE with solid from 3: 1.93, from 5: 1.90.
-_BAND, _SOLID, _KEPT = 5, 5, 3
+_BAND, _SOLID, _KEPT = 7, 5, 3
 # The subject's box: smaller groups of pixels do not count, this many pixels around do; both at 360 rows.
 _SPECK, _MARGIN = 8, 24
 # The core: depth in pixels and local mean of alpha over which it is lifted to 1.
