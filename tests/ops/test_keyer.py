@@ -11,6 +11,7 @@ from vmatte.ops.despill import despilled
 from vmatte.ops.keyer import gamut_bound, keyed
 from vmatte.ops.plain import plain_keyed
 from vmatte.ops.soft_edge import settled_colour
+from vmatte.ops.unit import farthest
 
 GREEN, BLUE = (0.15, 0.65, 0.25), (0.15, 0.3, 0.7)
 
@@ -63,7 +64,8 @@ def test_the_bound_is_what_legal_foregrounds_need():
     rng = np.random.default_rng(0)
     screen = rng.random((40, 40, 3)).astype(np.float32)
     front, alpha = rng.random((40, 40, 3)).astype(np.float32), np.full((40, 40), 0.5, np.float32)
-    assert (gamut_bound(over(alpha, front, screen), screen) <= 0.5).all()
+    picture = over(alpha, front, screen)
+    assert (gamut_bound(picture, screen, farthest(picture, screen)) <= 0.5).all()
 
 
 def eyed(backdrop, fill, outline=None):
@@ -71,9 +73,9 @@ def eyed(backdrop, fill, outline=None):
     size = (200, 200)
     picture = np.empty((*size, 3), np.float32)
     picture[:] = backdrop
-    alpha = np.zeros(size, np.uint8)
-    cv2.circle(alpha, (100, 100), 70, 255, -1, cv2.LINE_AA)
-    alpha = alpha.astype(np.float32) / 255
+    drawn = np.zeros(size, np.uint8)
+    cv2.circle(drawn, (100, 100), 70, 255, -1, cv2.LINE_AA)
+    alpha = drawn.astype(np.float32) / 255
     front = np.empty_like(picture)
     front[:] = fill
     if outline is not None:

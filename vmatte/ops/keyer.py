@@ -10,11 +10,15 @@ from numpy.typing import NDArray
 
 from vmatte.core.types import Alpha
 from vmatte.ops.despill import difference
-from vmatte.ops.soft_edge import depth, settled_colour, solid_colours, unmix
+from vmatte.ops.soft_edge import depth, scale_of, settled_colour, solid_colours, unmix
 from vmatte.ops.unit import Float, box_of, farthest, floats
 
 # Where the ramp of alpha begins, at least, and ends; how many sigma of the screen lie below its beginning.
-_LOW, _HIGH, _SIGMAS = 0.03, 0.97, 2.5
+_LOW, _HIGH, _SIGMAS = 0.03, 0.93, 2.5
+# Edges that are steepened: factor, window in pixels and contrast in it over which that takes hold. Drawn screen clips,
+# six kinds, three seeds, with the ramp ending at 0.97 and none of this: Grad 1.79, MAD 8.30, MSE 1.78; now 1.54, 7.88
+# and 1.80.
+_STEEP, _WINDOW, _CONTRAST = 1.3, 7, (0.4, 0.8)
 # Distance from the screen's colour over which the gamut bound takes hold, and its slack against noise.
 _BOUND_FROM, _BOUND_TO, _SLACK = 0.06, 0.12, 0.06
 # Depth in pixels at 360 rows, inside alpha 0.95: where unmixing ends, where colours are solid, and where the core
@@ -62,14 +66,15 @@ def keyed(image: Float, screen: Float, channel: int, noise: float) -> Keyed:
     >>> found.alpha[20, 20].item(), found.alpha[2, 2].item()
     (1.0, 0.0)
     """
-    scale = max(1.0, image.shape[0] / 360)
+    scale = scale_of(image)
     low = max(_LOW, _SIGMAS * noise)
     strength = _strength(image, screen, channel)
     result = Keyed(np.zeros(image.shape[:2], np.float32), np.zeros_like(image))
-    box = _subject((strength > low) | (farthest(image, screen) > _BOUND_TO), scale)
+    far = farthest(image, screen)
+    box = _subject((strength > low) | (far > _BOUND_TO), scale)
     if box is not None:
-        cut = [np.ascontiguousarray(whole[box]) for whole in (image, screen, strength)]
-        result.alpha[box], result.colour[box] = _keyed(cut[0], cut[1], cut[2], channel, low, scale)
+        cut = [np.ascontiguousarray(whole[box]) for whole in (image, screen, gamut_bound(image, screen, far), strength)]
+        result.alpha[box], result.colour[box] = _keyed(cut[0], cut[1], cut[2], cut[3], channel, low, scale)
     return result
 
 
@@ -84,9 +89,10 @@ def _subject(mask: NDArray[np.bool_], scale: float) -> tuple[slice, slice] | Non
     return box_of(rows[:, None] & columns[None], round(_MARGIN * scale))
 
 
-def _keyed(image: Float, screen: Float, strength: Float, channel: int, low: float, scale: float) -> tuple[Alpha, Float]:
+def _keyed(
+    image: Float, screen: Float, bound: Alpha, strength: Float, channel: int, low: float, scale: float
+) -> tuple[Alpha, Float]:
     """Alpha and colour of the part that holds the subject."""
-    bound = gamut_bound(image, screen)
     first = np.maximum(_rescaled(strength, low), bound)
     alpha = cored(first, scale)
     inside = depth(alpha, 0.95)
@@ -97,7 +103,24 @@ def _keyed(image: Float, screen: Float, strength: Float, channel: int, low: floa
     other = np.maximum(_rescaled(strength[asked] / (1 + np.float32(0.5) * excess), low), bound[asked])
     other = np.where(inside[asked] > _KEPT * scale, alpha[asked], other)
     alpha[asked] = found.fit * _rescaled(found.alpha, low) + (1 - found.fit) * other
+    alpha = crisped(alpha)
     return alpha, coloured(image, alpha, screen, asked, found.colour)
+
+
+def crisped(alpha: Alpha) -> Alpha:
+    """Steepens alpha around 0.5 where clear and solid lie close together: coders blur hard edges.
+
+    >>> import numpy as np
+    >>> edge = np.tile(np.array([0, 0, 0, 0.25, 0.75, 1, 1, 1], np.float32), (8, 1))
+    >>> crisped(edge)[4].round(3).tolist()
+    [0.0, 0.0, 0.0, 0.17499999701976776, 0.824999988079071, 1.0, 1.0, 1.0]
+    """
+    window = np.ones((_WINDOW, _WINDOW), np.uint8)
+    contrast = floats(cv2.dilate(alpha, window)) - floats(cv2.erode(alpha, window))
+    low, high = _CONTRAST
+    weight = np.clip((contrast - np.float32(low)) * np.float32(1 / (high - low)), 0, 1)
+    steep = np.clip((alpha - np.float32(0.5)) * np.float32(_STEEP) + np.float32(0.5), 0, 1)
+    return floats(alpha + weight * (steep - alpha))
 
 
 def coloured(image: Float, alpha: Alpha, screen: Float, asked: NDArray[np.bool_], front: Float) -> Float:
@@ -130,23 +153,23 @@ def _rescaled(alpha: Float, low: float) -> Float:
 def _excess(colours: Float, screen: Float, channel: int, asked: NDArray[np.bool_]) -> Float:
     """By how much the solid colours around are stronger than neutral, at most 1.5, for each pixel asked about."""
     height, width = colours.shape[:2]
-    small = floats(cv2.resize(screen, (width, height), interpolation=cv2.INTER_AREA))
+    small = floats(cv2.resize(screen, (width, height), interpolation=cv2.INTER_NEAREST))
     over = np.clip(_strength(colours, small, channel) - 1, 0, np.float32(1.5))
     rows, columns = np.nonzero(asked)
     return floats(over[np.minimum(rows // 2, height - 1), np.minimum(columns // 2, width - 1)])
 
 
-def gamut_bound(image: Float, screen: Float) -> Alpha:
+def gamut_bound(image: Float, screen: Float, far: Float) -> Alpha:
     """The least alpha that leaves the foreground a legal colour, less some slack for noise.
 
+    `far` is the largest difference of any channel; the bound counts where it is well above noise.
     F = (I - (1 - alpha) S) / alpha lies in [0, 1] when alpha >= (S - I) / S and alpha >= (I - S) / (1 - S).
 
     >>> import numpy as np
     >>> grey, black = np.full((9, 9, 3), 0.5, np.float32), np.zeros((9, 9, 3), np.float32)
-    >>> round(gamut_bound(black, grey)[4, 4].item(), 2)
+    >>> round(gamut_bound(black, grey, grey[..., 0])[4, 4].item(), 2)
     0.94
     """
-    far = farthest(image, screen)
     here = np.flatnonzero(far > _BOUND_FROM)
     behind = screen.reshape(-1, 3)[here].T
     away = image.reshape(-1, 3)[here].T - behind

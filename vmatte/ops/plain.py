@@ -17,8 +17,10 @@ from vmatte.ops.unit import Float, farthest, floats
 _LOW, _SIGMAS = 0.03, 4.0
 # A pixel is past the edge when something as much stronger lies between it and the backdrop: twice the same error.
 _PAST = 0.05
-# Alpha from which a pixel counts as solid, as in the colour-difference key.
+# Alpha from which a pixel counts as solid: the end of the usual ramp of a colour-difference key.
 _FULL = np.float32(0.97)
+# What still may be the codec's ringing when it touches the background: twice as much again.
+_RINGING = 0.12
 # Pixels that background grows into corners.
 _STEPS = 3
 
@@ -59,7 +61,7 @@ def plain_keyed(image: Float, screen: Float, noise: float, edge: float, keep: bo
     other = _relative(strength, edge, low)
     alpha = (gap > 0).astype(np.float32)
     mixed = found.fit * found.alpha + (1 - found.fit) * other[asked]
-    mixed = np.maximum(mixed, gamut_bound(image, screen)[asked])
+    mixed = np.maximum(mixed, gamut_bound(image, screen, strength)[asked])
     alpha[asked] = np.where(_behind_stronger(strength, gap, edge)[asked], 1, np.clip(mixed / _FULL, 0, 1))
     return Keyed(alpha, coloured(image, alpha, screen, asked, found.colour))
 
@@ -71,9 +73,13 @@ def _outside(empty: NDArray[np.bool_], keep: bool) -> NDArray[np.bool_]:
     roomy = cv2.erode(empty.view(np.uint8), np.ones((3, 3), np.uint8)).view(np.bool_)
     grown = rooted(roomy)
     # Back into the corners that were too narrow; through a leak it comes no farther than these steps.
+    return _grown(grown, empty)
+
+
+def _grown(seed: NDArray[np.bool_], within: NDArray[np.bool_]) -> NDArray[np.bool_]:
     for _ in range(_STEPS):
-        grown = cv2.dilate(grown.view(np.uint8), np.ones((3, 3), np.uint8)).view(np.bool_) & empty
-    return grown
+        seed = cv2.dilate(seed.view(np.uint8), np.ones((3, 3), np.uint8)).view(np.bool_) & within
+    return seed
 
 
 def _relative(strength: Float, edge: float, low: float) -> Alpha:
@@ -92,10 +98,16 @@ def _strongest(strength: Float, edge: float) -> Float:
 def _behind_stronger(strength: Float, gap: Float, edge: float) -> NDArray[np.bool_]:
     """Pixels that a stronger one separates from the background, found by walking inwards one pixel at a time."""
     passed = np.zeros_like(strength)
+    # Counted in king's moves, so that a neighbour sideways is not farther out.
+    moves = cv2.distanceTransform((gap > 0).astype(np.uint8), cv2.DIST_C, cv2.DIST_MASK_3)
     for step in range(1, int(np.ceil(edge)) + 1):
-        outer = np.where(gap <= step - 1, np.maximum(passed, strength), np.float32(0))
-        layer = (gap > step - 1) & (gap <= step)
+        outer = np.where(moves < step, np.maximum(passed, strength), np.float32(0))
+        layer = moves == step
         np.copyto(passed, cv2.dilate(outer, np.ones((3, 3), np.uint8)), where=layer)
     # Ringing outside an edge is stronger than what lies behind it too, but weak beside the edge itself.
     real = passed > 0.5 * _strongest(strength, edge)
-    return real & (passed - strength > np.float32(_PAST))
+    ringing = _grown(gap == 0, strength < _RINGING)
+    past = real & ~ringing & (passed - strength > np.float32(_PAST))
+    # What lies behind an edge is a region; a pixel by itself is noise on the edge.
+    company = cv2.blur((past | (gap > edge)).astype(np.float32), (3, 3))
+    return past & (company > 0.5)

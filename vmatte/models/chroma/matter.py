@@ -17,6 +17,7 @@ from vmatte.ops.keyer import Keyed, keyed
 from vmatte.ops.plain import plain_keyed
 from vmatte.ops.screen import ScreenScore, keyed_score, screen_score
 from vmatte.ops.unit import Float, floats, unit
+from vmatte.ops.unmix import scale_of
 
 log = logging.getLogger(__name__)
 
@@ -108,14 +109,14 @@ class Chroma:
     def _keyed(self, backing: Backing, image: Float, seen: Float) -> Keyed:
         assert backing.plate is not None
         screen = spread(backing.plate, seen.shape)
-        scale = max(1.0, image.shape[0] / 360)
+        edge = self.settings.edge * scale_of(image)
         interior = self.settings.interior
         if backing.channel is None:
-            found = plain_keyed(seen, screen, backing.noise, self.settings.edge * scale, interior != "key")
+            found = plain_keyed(seen, screen, backing.noise, edge, interior != "key")
         else:
             found = keyed(seen, screen, backing.channel, backing.noise)
             if interior == "keep":
-                found = _filled(found, image, self.settings.edge * scale)
+                found = _filled(found, image, edge)
         # Solid pixels are the picture to the bit, not what sharpening its chroma made of it.
         solid = (found.alpha >= 1).astype(np.uint8)
         cv2.copyTo(image, solid, found.colour)
@@ -161,7 +162,7 @@ def _mask(hints: Hints, frame: Frame) -> Float | None:
 def _with_core(found: Keyed, image: Float, depth: Float | None) -> Keyed:
     if depth is None:
         return found
-    core = depth > _CORE * max(1.0, image.shape[0] / 360)
+    core = depth > _CORE * scale_of(image)
     return Keyed(np.where(core, np.float32(1), found.alpha), np.where(core[..., None], image, found.colour))
 
 
