@@ -17,7 +17,7 @@ from vmatte.ops.keyer import Keyed, keyed
 from vmatte.ops.plain import plain_keyed
 from vmatte.ops.screen import ScreenScore, keyed_score, screen_score
 from vmatte.ops.unit import Float, floats, unit
-from vmatte.ops.unmix import scale_of
+from vmatte.ops.soft_edge import scale_of
 
 log = logging.getLogger(__name__)
 
