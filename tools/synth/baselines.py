@@ -58,25 +58,28 @@ def primed_mog2(clip: Synthetic) -> list[Plane]:
 
 
 def hue_threshold(clip: Synthetic) -> list[Plane]:
-    """Mode C: 0 where hue is within 15 of 180 of the screen's and saturation above half of it."""
+    """Mode C: 0 where hue is within 15 of 180 of the screen's and saturation above a quarter of it."""
     screen = cv2.cvtColor(_border_colour(clip.frames[0])[None, None], cv2.COLOR_RGB2HSV)[0, 0].astype(int)
     alphas = []
     for frame in clip.frames:
         hsv = cv2.cvtColor(frame, cv2.COLOR_RGB2HSV).astype(np.int16)
         turn = np.abs(hsv[..., 0] - screen[0])
-        keyed = (np.minimum(turn, 180 - turn) < 15) & (hsv[..., 1] > screen[1] / 2)
+        keyed = (np.minimum(turn, 180 - turn) < 15) & (hsv[..., 1] > screen[1] / 4)
         alphas.append((~keyed).astype(np.float32))
     return alphas
 
 
 def chroma_ramp(clip: Synthetic) -> list[Plane]:
-    """Mode C: distance from the screen's colour in CbCr, ramped from a tenth of its saturation to all of it."""
+    """Mode C: distance from the screen's colour in CbCr, ramped from a fifth of its saturation to three fifths.
+
+    An uneven screen varies by a tenth and more, so a ramp that starts lower leaves it in.
+    """
     screen = cv2.cvtColor(_border_colour(clip.frames[0])[None, None], cv2.COLOR_RGB2YCrCb)[0, 0, 1:].astype(np.float32)
     reach = float(np.hypot(*(screen - 128)))
     alphas = []
     for frame in clip.frames:
         chroma = cv2.cvtColor(frame, cv2.COLOR_RGB2YCrCb)[..., 1:].astype(np.float32)
-        alphas.append(_ramp(np.linalg.norm(chroma - screen, axis=-1).astype(np.float32), 0.1 * reach, reach))
+        alphas.append(_ramp(np.linalg.norm(chroma - screen, axis=-1).astype(np.float32), 0.2 * reach, 0.6 * reach))
     return alphas
 
 
