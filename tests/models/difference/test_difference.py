@@ -177,6 +177,14 @@ def test_a_plate_of_another_place_is_refused_in_one_line():
         preflight(other.plate, clip.frames[0])
 
 
+def test_a_close_up_still_finds_its_plate():
+    clip, other = scene(height=240, width=426, count=1, seed=1), scene(height=240, width=426, count=1, seed=8)
+    frame = np.roll(clip.frames[0], 5, axis=1)
+    frame[:, 70:356] = other.frames[0][:, 70:356]  # two thirds of the picture
+    report = preflight(clip.plate, frame)
+    assert report.misalignment_px == pytest.approx(5, abs=0.3)
+
+
 def test_a_plate_of_another_size_is_refused():
     clip = scene(count=1)
     with pytest.raises(HintError, match="plate is 180x320, the clip 320x180"):
