@@ -106,13 +106,16 @@ def test_nothing_is_cut_out_before_the_subject_comes():
 def test_a_subject_that_walks_in_is_whole_when_it_is_in():
     clip = scene(count=6, seed=1)
     # Only the last strip of the figure shows in the first frame.
-    frames = [np.roll(f, shift, axis=1) for f, shift in zip(clip.frames, (0,) * 6, strict=True)]
-    start = int(np.argmax(clip.alphas[0].max(0) > 0.5)) + 6
+    frames = clip.frames
+    start = int(np.argmax(clip.alphas[0].max(0) > 0.5)) + 14
     hidden = frames[0].copy()
     light = clip.frames[0][:, :10].mean() / max(1.0, clip.plate[:, :10].mean())
     hidden[:, start:] = np.clip(clip.plate[:, start:] * light, 0, 255)
-    alphas, _ = matted([hidden, *frames[1:]], plated(clip))
+    alphas, state = matted([hidden, *frames[1:]], plated(clip))
     assert error(alphas[1:], clip.alphas[1:]) < 0.012
+    # The memory started over with the whole figure's colours.
+    assert alphas[0].mean() > 0.002
+    assert state.seeded > 0.8 * clip.alphas[-1].mean() > 2 * alphas[0].mean()
 
 
 @pytest.mark.parametrize("size", [(97, 161), (144, 81), (361, 201)])
@@ -172,6 +175,14 @@ def test_a_plate_of_another_place_is_refused_in_one_line():
     assert "\n" not in str(caught.value)
     with pytest.raises(HintError, match="does not belong"):
         preflight(other.plate, clip.frames[0])
+
+
+def test_a_close_up_still_finds_its_plate():
+    clip, other = scene(height=240, width=426, count=1, seed=1), scene(height=240, width=426, count=1, seed=8)
+    frame = np.roll(clip.frames[0], 5, axis=1)
+    frame[:, 70:356] = other.frames[0][:, 70:356]  # two thirds of the picture
+    report = preflight(clip.plate, frame)
+    assert report.misalignment_px == pytest.approx(5, abs=0.3)
 
 
 def test_a_plate_of_another_size_is_refused():
