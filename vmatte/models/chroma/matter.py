@@ -16,8 +16,8 @@ from vmatte.ops.despill import despilled, difference
 from vmatte.ops.keyer import Keyed, keyed
 from vmatte.ops.plain import plain_keyed
 from vmatte.ops.screen import ScreenScore, keyed_score, screen_score
-from vmatte.ops.unit import Float, floats, unit
 from vmatte.ops.soft_edge import scale_of
+from vmatte.ops.unit import Float, floats, unit
 
 log = logging.getLogger(__name__)
 
