@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -16,6 +16,7 @@ from importlib.metadata import entry_points
 from typing import Any, cast
 
 from vmatte.core.errors import ConfigError
+from vmatte.core.types import Frame, Hints
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Card:
         paper: What it implements.
         weights: The published checkpoint; None when it has none.
         extra: Name of the optional dependency group it needs.
+        preflight: `package.module:function` that looks at the hints and a frame before the run; see `preflight`.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Card:
     paper: str = ""
     weights: Weights | None = None
     extra: str | None = None
+    preflight: str | None = None
 
 
 @cache
@@ -112,6 +115,24 @@ def card(name: str) -> Card:
 
 def build(settings: ModelSettings, device: str) -> Any:  # noqa: ANN401  any of the three model protocols
     """Imports the factory of the model these settings belong to and calls it."""
-    module, _, function = card(settings.name).factory.partition(":")
-    factory = cast("Callable[[ModelSettings, str], Any]", getattr(importlib.import_module(module), function))
+    factory = cast("Callable[[ModelSettings, str], Any]", _named(card(settings.name).factory))
     return factory(settings, device)
+
+
+def preflight(settings: ModelSettings, hints: Hints, frame: Frame) -> Sequence[str]:
+    """What the model has to say about its hints before the run, in sentences; nothing for most models.
+
+    Raises:
+        HintError: They do not belong to the clip that `frame` is from.
+    """
+    name = card(settings.name).preflight
+    if name is None:
+        return ()
+    look = cast("Callable[[ModelSettings, Hints, Frame], Sequence[str]]", _named(name))
+    return look(settings, hints, frame)
+
+
+def _named(name: str) -> object:
+    """Whatever `package.module:name` stands for, imported now."""
+    module, _, attribute = name.partition(":")
+    return getattr(importlib.import_module(module), attribute)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -17,7 +18,7 @@ from vmatte.io.options import InputOptions
 from vmatte.io.sample import sample_frames, spread
 from vmatte.io.writers import output_kind, output_path
 from vmatte.io.writers.partial import refuse_taken
-from vmatte.models.registry import Card, ModelSettings, card
+from vmatte.models.registry import Card, ModelSettings, card, preflight
 from vmatte.ops.camera import fixed_camera
 from vmatte.ops.plate import estimate_plate
 from vmatte.run.choose import Choice, choose
@@ -29,6 +30,7 @@ from vmatte.stages.foreground import Foreground
 # Frames that go into an estimated plate: more changed nothing that was measured.
 _PLATE_FRAMES = 41
 _AUTO = "auto"
+_ESTIMATED = "estimated from the clip"
 
 
 @dataclass(frozen=True)
@@ -112,16 +114,19 @@ def prepare(job: Job, plan: Plan) -> Prepared:
     settings, choice = _chosen(plan, frozenset(maps), sampled)
     if "plate" in card(settings.name).needs and "plate" not in maps:
         maps["plate"] = _estimated_plate(sampled, choice, warnings)
-        files["plate"] = "estimated from the clip"
+        files["plate"] = _ESTIMATED
     _check_needs(card(settings.name), frozenset(maps))
     if plan.device in (Device.cuda, Device.mps) and card(settings.name).weights is None:
         warnings.append(f"model {settings.name} has no network to run on {plan.device.value}: it runs on the CPU")
+    hints = Hints(maps)
+    if maps and files.get("plate") != _ESTIMATED:
+        warnings += _looked_at(settings, hints, source, first)
     colour = any(output_kind(output.name).view == "rgba" for output in outputs)
     return Prepared(
         source=source,
         settings=settings,
         choice=choice,
-        hints=Hints(maps),
+        hints=hints,
         hint_files=files,
         first=first,
         stop=stop,
@@ -229,6 +234,12 @@ def _estimated_plate(sampled: _Sampler, choice: Choice, warnings: list[str]) -> 
         "whatever never moves away becomes background"
     )
     return Plate(plate.rgb)
+
+
+def _looked_at(settings: ModelSettings, hints: Hints, source: OpenedSource, first: int) -> Sequence[str]:
+    """What the model says of the hints when it sees the first frame of the run."""
+    with closing(source.frames(first, first + 1)) as frames:
+        return [text for frame in frames for text in preflight(settings, hints, frame)]
 
 
 def _check_needs(chosen: Card, given: frozenset[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -46,6 +47,7 @@ def run_job(
     started = time.perf_counter()
     with ExitStack() as stack:
         stack.enter_context(prepared.source)
+        stack.enter_context(run.said)
         writers = run.open_writers(job, stack)
         frames = run.write(stack, writers, progress)
         if frames == 0:
@@ -72,6 +74,7 @@ class _Run:
         self._wait = Meter("wait")
         self.encode = Meter("encode")
         self._queues: dict[str, Prefetch[Any]] = {}
+        self.said = _Said()
 
     def open_writers(self, job: Job, stack: ExitStack) -> list[OutputWriter]:
         sound = job.clip if self._clip.audio_streams else None
@@ -137,6 +140,7 @@ class _Run:
             for meter in meters
         )
         warnings = [*prepared.warnings, *getattr(prepared.source, "warnings", ())]
+        warnings += self.said.warnings
         warnings += [text for output in outputs for text in output.get("warnings", ())]
         return Report(
             clip=self._clip,
@@ -154,6 +158,23 @@ class _Run:
             warnings=tuple(dict.fromkeys(warnings)),
             notes=self._clip.notes,
         )
+
+
+class _Said(logging.Handler):
+    """Collects what models and stages warn of while a run lasts, for its report."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.warnings: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.warnings.append(record.getMessage())
+
+    def __enter__(self) -> None:
+        logging.getLogger("vmatte").addHandler(self)
+
+    def __exit__(self, *_: object) -> None:
+        logging.getLogger("vmatte").removeHandler(self)
 
 
 def _facts(writer: OutputWriter) -> dict[str, Any]:
