@@ -18,6 +18,8 @@ from vmatte.ops.warp import sample
 
 Floats = NDArray[np.float32]
 
+_LIFT = np.sqrt(np.arange(256, dtype=np.float32) / 255)
+
 
 def coefficients(guide: Floats, target: Floats, radius: int, epsilon: float) -> Floats:
     """The filter's local linear model: target = a . guide + b, averaged over the windows that cover each pixel.
@@ -114,8 +116,13 @@ def upsample(
     places = np.stack([columns, rows], axis=1).astype(np.float32) + np.float32(0.5)
     places *= np.array([alpha.shape[1] / width, alpha.shape[0] / height], np.float32)
     local = sample(model, places - np.float32(0.5))
-    colour = full[rows, columns] * np.float32(1 / 255)
-    large[rows, columns] = np.einsum("nc,nc->n", local[:, :3], colour) + local[:, 3]
+    import os
+    colour = _LIFT[full[rows, columns]]
+    fitted = np.einsum("nc,nc->n", local[:, :3], colour) + local[:, 3]
+    if os.environ.get("RES","1")=="1":
+        again = np.einsum("hwc,hwc->hw", model[..., :3], small) + model[..., 3]
+        fitted += sample(alpha - again, places - np.float32(0.5))
+    large[rows, columns] = fitted
     return cast("Floats", np.clip(large, 0, 1))
 
 

@@ -161,6 +161,7 @@ class Engine:
         wrong = _contradicted(view, guess, ruler)
         band = guess.band | dilate(wrong, ruler.radius(1.5))
         alpha = _finished(_fused(view, guess, band), guess, band, now, ruler)
+        if os.environ.get("CAP","1")=="1" and not lost: alpha = shape.capped(alpha, guess.prior, guess.depth, guess.trust, ruler)
         alpha = shape.kept_near(alpha, state.reach, ruler)
         alpha = shape.cleared(shape.filled(alpha, guess.prior, guess.depth, ruler), guess.prior, ruler)
         self._write(state, now, alpha, view, guess, band, wrong, lost)
@@ -173,7 +174,7 @@ class Engine:
         ruler = Ruler.of(*now.grey.shape)
         return Pair(
             examples(count, fore, depth, FOREGROUND_FLOOR, now.lab, ruler, state.rng),
-            examples(count, back, depth, BACKGROUND_FLOOR, now.lab, ruler, state.rng),
+            examples(int(count*float(os.environ.get("NB","1"))), back, depth, BACKGROUND_FLOOR, now.lab, ruler, state.rng),
         )
 
     def _write(

@@ -24,7 +24,8 @@ def reach_of(alpha: Floats, ruler: Ruler) -> float:
 
 def kept_near(alpha: Floats, reach: float, ruler: Ruler) -> Floats:
     """Fades alpha to zero far from the solid subject: stops leaks that run along background lines."""
-    bound = max(2 * ruler.edge, reach + ruler.edge)
+    import os
+    bound = max(2 * ruler.edge, reach + ruler.edge) if os.environ.get("RB","0")=="0" else max(ruler.edge, 1.3*reach + .5*ruler.edge)
     fade: Floats = np.clip(1 - (from_solid(alpha, ruler) - np.float32(bound)) / np.float32(0.6 * ruler.edge), 0, 1)
     return alpha * fade
 
@@ -49,3 +50,13 @@ def cleared(alpha: Floats, prior: Floats, ruler: Ruler) -> Floats:
     wrong = (tally(labels, count) < 30 * area) & (tally(labels, count, prior > 0.5) < 6 * area)
     wrong[0] = False
     return np.where(wrong[labels], np.float32(0), alpha) if wrong.any() else alpha
+
+
+def capped(alpha: Floats, prior: Floats, depth: Floats, trust: Floats, ruler: Ruler) -> Floats:
+    """Holds back faint growth."""
+    import cv2
+    from vmatte.ops.morphology import disc
+    cap = np.float32(0.9) * cv2.dilate(prior, disc(ruler.radius(1.5)))
+    cap[depth > -ruler.px(3)] = 1
+    sure = np.maximum(np.clip((alpha - 0.4) / 0.4, 0, 1), np.clip((0.8 - trust) / 0.4, 0, 1))
+    return np.where(alpha > cap, cap + (alpha - cap) * sure, alpha).astype(np.float32)

@@ -39,7 +39,7 @@ class Small:
     @property
     def unit(self) -> Floats:
         """(h, w, 3) float32 in [0, 1]."""
-        return self.rgb * np.float32(1 / 255)
+        return np.sqrt(self.rgb * np.float32(1 / 255))
 
 
 def working_size(height: int, width: int, rows: int) -> tuple[int, int]:
