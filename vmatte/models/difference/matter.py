@@ -16,8 +16,8 @@ from vmatte.models.difference.laying import Laid, follow, lay
 from vmatte.models.difference.preflight import check_size, shrunk
 from vmatte.models.recall import RecallSettings
 from vmatte.models.recall.engine import Engine
-from vmatte.models.recall.engine import State as Memory
 from vmatte.models.recall.evidence import Evidence
+from vmatte.models.recall.state import State as Memory
 from vmatte.models.registry import ModelSettings
 from vmatte.ops.difference import difference, hard_mask
 from vmatte.ops.light import match_light

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from vmatte.core.errors import HintError
 from vmatte.core.types import Clip, Frame, Hints, Layer, Matte
 from vmatte.models.recall import RecallSettings
-from vmatte.models.recall.engine import Engine, State
+from vmatte.models.recall.engine import Engine
 from vmatte.models.recall.mask import check
+from vmatte.models.recall.state import State
 from vmatte.models.registry import ModelSettings
 
 

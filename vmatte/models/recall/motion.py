@@ -32,6 +32,8 @@ class Motion(NamedTuple):
         prior: (H, W) the last matte, moved.
         trust: (H, W) in [0, 1], how well the motion explains this frame.
         drift: Mean motion of the subject, px of the working size.
+        arrival: (H, W, 2) motion that brought each pixel of this frame here.
+        still: Mean motion of the background.
     """
 
     foreground: Floats
@@ -39,6 +41,8 @@ class Motion(NamedTuple):
     prior: Floats
     trust: Floats
     drift: Floats
+    arrival: Floats
+    still: Floats
 
 
 def motion(last: Small, alpha: Floats, now: Small, drift: Floats, ruler: Ruler, rows: int) -> Motion:
@@ -64,12 +68,13 @@ def motion(last: Small, alpha: Floats, now: Small, drift: Floats, ruler: Ruler, 
         drift = (np.einsum("hwc,hw->c", flows.forward, core) / np.float32(total)).astype(np.float32)
     foreground = spread(flows.forward, core, drift, ruler)
     behind = (alpha < 0.1) * agreed
-    still = np.einsum("hwc,hw->c", flows.forward, behind) / np.float32(max(1.0, float(behind.sum())))
-    background = spread(flows.forward, behind, still.astype(np.float32), ruler)
+    still = (np.einsum("hwc,hw->c", flows.forward, behind) / max(1.0, float(behind.sum()))).astype(np.float32)
+    background = spread(flows.forward, behind, still, ruler)
     trust = confidence(flows, last.rgb, now.rgb, tolerance, ruler.box(2))
-    back = _enlarged(inverted(foreground / ruler.step) * ruler.step, alpha.shape)
-    moved: Floats = np.clip(warp(alpha, back), 0, 1)
-    return Motion(_enlarged(foreground, alpha.shape), _enlarged(background, alpha.shape), moved, trust, drift)
+    step = np.float32(ruler.step)
+    moved: Floats = np.clip(warp(alpha, _enlarged(inverted(foreground / step) * step, alpha.shape)), 0, 1)
+    layers = _enlarged(foreground, alpha.shape), _enlarged(background, alpha.shape)
+    return Motion(*layers, moved, trust, drift, -flows.backward, still)
 
 
 def spread(flow: Floats, core: Floats, mean: Floats, ruler: Ruler) -> Floats:

@@ -18,7 +18,7 @@ from vmatte.ops.warp import sample
 Floats = NDArray[np.float32]
 
 #: Weights of Lab and of px in the distance between two examples.
-COLOUR, PLACE = 0.14, 0.07
+COLOUR, PLACE = 0.14, 0.05
 #: Between queries on the coarse grid, px.
 STRIDE = 3
 

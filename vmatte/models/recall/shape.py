@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from vmatte.models.recall.ruler import Ruler
-from vmatte.ops.morphology import distance_to, labelled, opened, tally
+from vmatte.ops.morphology import disc, distance_to, labelled, opened, tally
 
 Floats = NDArray[np.float32]
 
@@ -24,7 +25,7 @@ def reach_of(alpha: Floats, ruler: Ruler) -> float:
 
 def kept_near(alpha: Floats, reach: float, ruler: Ruler) -> Floats:
     """Fades alpha to zero far from the solid subject: stops leaks that run along background lines."""
-    bound = max(2 * ruler.edge, reach + ruler.edge)
+    bound = max(ruler.edge, 1.3 * reach + 0.5 * ruler.edge)
     fade: Floats = np.clip(1 - (from_solid(alpha, ruler) - np.float32(bound)) / np.float32(0.6 * ruler.edge), 0, 1)
     return alpha * fade
 
@@ -47,5 +48,39 @@ def cleared(alpha: Floats, prior: Floats, ruler: Ruler) -> Floats:
     labels, count = labelled(alpha > 0.1)
     area = ruler.scale**2
     wrong = (tally(labels, count) < 30 * area) & (tally(labels, count, prior > 0.5) < 6 * area)
+    wrong[0] = False
+    return np.where(wrong[labels], np.float32(0), alpha) if wrong.any() else alpha
+
+
+def held(alpha: Floats, prior: Floats, depth: Floats, trust: Floats, ruler: Ruler) -> Floats:
+    """Holds back faint growth that motion knows nothing of: streaks along lines of the background.
+
+    What is well tracked may grow softly by about a pixel a frame, or turn solid; what is not may do as it likes.
+    """
+    cap = np.float32(0.9) * cv2.dilate(prior, disc(ruler.radius(1.5)))
+    cap[depth > -ruler.px(3)] = 1
+    freedom = np.maximum(np.clip((alpha - 0.4) / 0.4, 0, 1), np.clip((0.8 - trust) / 0.4, 0, 1))
+    return np.where(alpha > cap, cap + (alpha - cap) * freedom, alpha).astype(np.float32)
+
+
+def followed(alpha: Floats, arrival: Floats, still: Floats, ruler: Ruler) -> Floats:
+    """Drops parts apart from the subject that move with the background and not with it.
+
+    Args:
+        alpha: (H, W).
+        arrival: (H, W, 2) the motion that brought each pixel here.
+        still: (2,) the background's mean motion.
+        ruler: Of the picture.
+    """
+    labels, count = labelled(alpha > 0.3)
+    if count < 3:
+        return alpha
+    area = tally(labels, count)
+    area[0] = 0
+    main = int(area.argmax())
+    total = np.stack([np.bincount(labels.ravel(), arrival[..., axis].ravel(), count) for axis in (0, 1)], axis=1)
+    pace = total / np.maximum(area, 1)[:, None]
+    from_main, from_still = (np.linalg.norm(pace - other, axis=1) for other in (pace[main], still))
+    wrong = (from_main > ruler.px(3)) & (from_main > from_still) & (area < 0.4 * area[main])
     wrong[0] = False
     return np.where(wrong[labels], np.float32(0), alpha) if wrong.any() else alpha

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vmatte.core.types import Image8
+from vmatte.ops.guided import lifted
 from vmatte.ops.lab import lab
 
 Floats = NDArray[np.float32]
@@ -22,7 +23,7 @@ class Small:
     Attributes:
         rgb: (h, w, 3) uint8.
         grey: (h, w) uint8.
-        lab: (h, w, 3) float32, smoothed by nothing.
+        lab: (h, w, 3) float32.
     """
 
     rgb: Image8
@@ -37,9 +38,14 @@ class Small:
         return cls(rgb, cast("Image8", cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)), lab(rgb))
 
     @property
-    def unit(self) -> Floats:
-        """(h, w, 3) float32 in [0, 1]."""
-        return self.rgb * np.float32(1 / 255)
+    def guide(self) -> Floats:
+        """(h, w, 3) float32 in [0, 1]: the picture as guided filters read it."""
+        return lifted(self.rgb)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(h, w)."""
+        return self.rgb.shape[0], self.rgb.shape[1]
 
 
 def working_size(height: int, width: int, rows: int) -> tuple[int, int]:
