@@ -103,7 +103,7 @@ class Engine:
     def _tracked(self, state: State, now: Small, seen: Evidence, ruler: Ruler) -> Floats:
         assert state.last is not None
         assert state.alpha is not None
-        moved = motion(state.last, state.alpha, now, state.sighting.drift, ruler, self.settings.motion_rows)
+        moved = motion(state.last, state.alpha, now, state.sighting, ruler, self.settings.motion_rows)
         state.sighting.drift = moved.drift
         state.memory.move(moved.foreground, moved.background)
         guess = guessed(moved, seen, state.sighting, ruler)

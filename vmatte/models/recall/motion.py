@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from vmatte.models.recall.ruler import Ruler
 from vmatte.models.recall.small import Small
+from vmatte.models.recall.state import NOTHING, Sighting
 from vmatte.ops.flow import agreement, both_ways, confidence
 from vmatte.ops.morphology import erode
 from vmatte.ops.warp import inverted, warp
@@ -45,7 +46,7 @@ class Motion(NamedTuple):
     still: Floats
 
 
-def motion(last: Small, alpha: Floats, now: Small, drift: Floats, ruler: Ruler, rows: int) -> Motion:
+def motion(last: Small, alpha: Floats, now: Small, sighting: Sighting, ruler: Ruler, rows: int) -> Motion:
     """Measures the motion between two frames and moves the matte with the subject's alone.
 
     The edge belongs to the subject. Warping by the backward flow instead leaves residue of the subject on the
@@ -55,7 +56,7 @@ def motion(last: Small, alpha: Floats, now: Small, drift: Floats, ruler: Ruler, 
         last: The last frame.
         alpha: Its matte.
         now: This frame.
-        drift: Mean motion of the subject before, for when it cannot be seen.
+        sighting: How the subject was last seen, for when it cannot be.
         ruler: Of both.
         rows: At which flow is measured.
     """
@@ -63,9 +64,7 @@ def motion(last: Small, alpha: Floats, now: Small, drift: Floats, ruler: Ruler, 
     tolerance = ruler.px(TOLERANCE)
     agreed = agreement(flows.forward, flows.backward, tolerance)
     core = erode(alpha > 0.9, ruler.radius(1.5)) * agreed
-    total = float(core.sum())
-    if total > ruler.px(1) ** 2:
-        drift = (np.einsum("hwc,hw->c", flows.forward, core) / np.float32(total)).astype(np.float32)
+    drift = _drift(flows.forward, core, float(np.count_nonzero(alpha > 0.5)), sighting)
     foreground = spread(flows.forward, core, drift, ruler)
     behind = (alpha < 0.1) * agreed
     still = (np.einsum("hwc,hw->c", flows.forward, behind) / max(1.0, float(behind.sum()))).astype(np.float32)
@@ -75,6 +74,17 @@ def motion(last: Small, alpha: Floats, now: Small, drift: Floats, ruler: Ruler, 
     moved: Floats = np.clip(warp(alpha, _enlarged(inverted(foreground / step) * step, alpha.shape)), 0, 1)
     layers = _enlarged(foreground, alpha.shape), _enlarged(background, alpha.shape)
     return Motion(*layers, moved, trust, drift, -flows.backward, still)
+
+
+def _drift(flow: Floats, core: Floats, area: float, sighting: Sighting) -> Floats:
+    """Mean motion of the subject; the less of it is seen, the more its motion before counts.
+
+    The last sliver beside what hides the subject moves with the hider, as far as flow can tell.
+    """
+    total = float(core.sum())
+    seen = min(1.0, area / max(1.0, sighting.area)) ** 2 if total > NOTHING else 0.0
+    mean = np.einsum("hwc,hw->c", flow, core) / max(1.0, total)
+    return (seen * mean + (1 - seen) * sighting.drift).astype(np.float32)
 
 
 def spread(flow: Floats, core: Floats, mean: Floats, ruler: Ruler) -> Floats:

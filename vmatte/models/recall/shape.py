@@ -25,7 +25,7 @@ def reach_of(alpha: Floats, ruler: Ruler) -> float:
 
 def kept_near(alpha: Floats, reach: float, ruler: Ruler) -> Floats:
     """Fades alpha to zero far from the solid subject: stops leaks that run along background lines."""
-    bound = max(ruler.edge, 1.3 * reach + 0.5 * ruler.edge)
+    bound = max(2 * ruler.edge, reach + ruler.edge)
     fade: Floats = np.clip(1 - (from_solid(alpha, ruler) - np.float32(bound)) / np.float32(0.6 * ruler.edge), 0, 1)
     return alpha * fade
 
