@@ -106,6 +106,17 @@ class TestHints:
         cv2.imwrite(str(tmp_path / "wall.png"), np.zeros((48, 64, 3), np.uint8))
         refused(vmatte("process", clip, "--plate", "wall.png", "--out", "done"), 4, "64x48", "128x96")
 
+    def test_plate_of_another_place(self, vmatte, tmp_path):
+        from tools.synth import scene
+
+        here, there = (scene("walker", "fixed", seed, (160, 90), 3) for seed in (1, 2))
+        (tmp_path / "shot").mkdir()
+        for index, frame in enumerate(here.frames):
+            cv2.imwrite(str(tmp_path / f"shot/{index:04d}.png"), frame[..., ::-1])
+        assert there.plate is not None
+        cv2.imwrite(str(tmp_path / "other.png"), there.plate[..., ::-1])
+        refused(vmatte("process", "shot", "--plate", "other.png", "--out", "done"), 4, "plate does not belong")
+
     def test_no_hint_where_one_is_needed(self, vmatte, clip):
         refused(vmatte("process", clip, "--out", "done"), 4, "--mask", "--plate")
         refused(vmatte("process", clip, "--model", "recall", "--out", "done"), 4, "--mask")

@@ -153,9 +153,9 @@ def test_a_hand_held_plate_is_moved_under_every_frame():
     clip = scene(count=5, seed=0)
     frames, truth = shaken(clip.frames, 2.5), shaken(clip.alphas, 2.5)
     aligned = error(matted(frames, plated(clip))[0], truth)
-    assert aligned < 0.5 * error(matted(frames, plated(clip), align=Align.NONE)[0], truth)
+    assert aligned < 0.5 * error(matted(frames, plated(clip), align=Align.none)[0], truth)
     assert aligned < 0.02
-    assert error(matted(frames, plated(clip), align=Align.HOMOGRAPHY)[0], truth) < 0.02
+    assert error(matted(frames, plated(clip), align=Align.homography)[0], truth) < 0.02
 
 
 def test_where_the_plate_does_not_reach_nothing_is_claimed():
@@ -249,7 +249,7 @@ def test_preflight_measures_the_plate():
     assert report.residual_px is not None
     assert report.residual_px < 0.3
     assert "4.0 px off and is moved" in report.warnings[0]
-    report = preflight(moved, clip.frames[0], DifferenceSettings(align=Align.NONE))
+    report = preflight(moved, clip.frames[0], DifferenceSettings(align=Align.none))
     assert "leaves it there" in report.warnings[0]
     dark = (clip.frames[0] * 0.7).astype(np.uint8)
     assert "light differs" in preflight(clip.plate, dark).warnings[0]

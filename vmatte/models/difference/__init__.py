@@ -11,9 +11,9 @@ from vmatte.models.registry import Card, ModelSettings
 class Align(Enum):
     """How the plate is laid under the frames."""
 
-    AUTO = "auto"
-    NONE = "none"
-    HOMOGRAPHY = "homography"
+    auto = "auto"
+    none = "none"
+    homography = "homography"
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class DifferenceSettings(ModelSettings):
     """
 
     name: str = "difference"
-    align: Align = Align.AUTO
+    align: Align = Align.auto
     shadow: bool = True
     work_rows: int = 360
     seed: int = 0
@@ -44,5 +44,6 @@ CARDS = (
         settings=DifferenceSettings,
         needs=frozenset({"plate"}),
         takes=frozenset({"mask"}),
+        preflight="vmatte.models.difference.preflight:look",
     ),
 )

@@ -65,17 +65,17 @@ def lay(plate: Image8, frame: Image8, align: Align, first: bool = True) -> Laid:
         HintError: The plate shows another place, and this is the clip's first. Later ones are taken as they are:
             a subject may fill the picture by then.
     """
-    marks = landmarks(plate) if align is not Align.NONE else Landmarks(relief(plate), np.empty((0, 2), np.float32))
+    marks = landmarks(plate) if align is not Align.none else Landmarks(relief(plate), np.empty((0, 2), np.float32))
     unit = plate * np.float32(1 / 255)
     laid = Laid(unit, marks, np.eye(3), unit, None, marks.relief)
-    if align is Align.NONE:
+    if align is Align.none:
         return laid
     seen = relief(frame)
-    if align is Align.AUTO and motion(marks, seen, laid.matrix) < STILL:
+    if align is Align.auto and motion(marks, seen, laid.matrix) < STILL:
         return laid
     found = locate(marks, seen)
     if found.found:
-        return _at(laid, found.matrix) if found.shift >= STILL or align is Align.HOMOGRAPHY else laid
+        return _at(laid, found.matrix) if found.shift >= STILL or align is Align.homography else laid
     if first and (explained := explained_share(unit, frame)) < _BELONGS:
         raise HintError(stranger(found, explained))
     return laid
@@ -83,10 +83,10 @@ def lay(plate: Image8, frame: Image8, align: Align, first: bool = True) -> Laid:
 
 def follow(laid: Laid, frame: Image8, align: Align) -> Laid:
     """The plate under the next frame: the very same object while the camera stands still."""
-    if align is Align.NONE or len(laid.landmarks.points) < LEAST_INLIERS:
+    if align is Align.none or len(laid.landmarks.points) < LEAST_INLIERS:
         return laid
     seen = relief(frame)
-    if align is Align.AUTO and motion(laid.landmarks, seen, laid.matrix, laid.relief) < STILL:
+    if align is Align.auto and motion(laid.landmarks, seen, laid.matrix, laid.relief) < STILL:
         return laid
     found = locate(laid.landmarks, seen, laid.matrix)
     if found.found:

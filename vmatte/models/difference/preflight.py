@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vmatte.core.errors import HintError
-from vmatte.core.types import Image8
+from vmatte.core.types import Frame, Hints, Image8
 from vmatte.models.difference import Align, DifferenceSettings
 from vmatte.models.difference.laying import STILL, lay
 from vmatte.models.recall.small import working_size
@@ -69,6 +69,17 @@ def preflight(plate: Image8, frame: Image8, settings: DifferenceSettings | None 
     )
 
 
+def look(settings: DifferenceSettings, hints: Hints, frame: Frame) -> tuple[str, ...]:
+    """What there is to say about the plate in `hints` before the run that begins with `frame`.
+
+    Raises:
+        HintError: The plate has another size, or shows another place.
+    """
+    source = hints.maps.get("plate")
+    plate = None if source is None else source.at(frame.index)
+    return () if plate is None else preflight(plate, frame.sdr, settings).warnings
+
+
 def check_size(plate: Image8, frame: Image8) -> None:
     """Raises HintError unless the plate is 8-bit RGB of the frame's size."""
     if plate.ndim != 3 or plate.shape[2] != 3 or plate.dtype != np.uint8:
@@ -91,7 +102,7 @@ def _warnings(found: bool, shift: float, working: float, light: NDArray[np.float
     said = []
     if not found:
         said.append(f"the plate shows fewer than {LEAST_INLIERS} landmarks of the frame: its alignment was not checked")
-    elif working >= STILL and align is Align.NONE:
+    elif working >= STILL and align is Align.none:
         said.append(f"the plate is {shift:.1f} px off and model.align=none leaves it there")
     elif working >= STILL:
         said.append(f"the plate was {shift:.1f} px off and is moved to fit")
