@@ -18,6 +18,8 @@ class ChromaSettings(ModelSettings):
         despill: Take the screen's light off the subject (saturated screens only).
         interior: What enclosed regions of the screen's colour are: `keep` foreground, `key` background, or `auto`:
             background on a saturated screen (the loop of an arm), foreground on any other (the white of an eye).
+        shade: Whether broad, even, darker patches of a saturated screen are screen: folds, shadows, a covered stand.
+            Turn it off when a sheer black veil goes missing.
         edge: Width of the soft edge before a plain backdrop, in pixels at 360 rows; wider for out-of-focus clips.
     """
 
@@ -25,6 +27,7 @@ class ChromaSettings(ModelSettings):
     screen: str = "auto"
     despill: bool = True
     interior: str = "auto"
+    shade: bool = True
     edge: float = 3.0
 
     def __post_init__(self) -> None:

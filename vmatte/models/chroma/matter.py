@@ -16,6 +16,7 @@ from vmatte.ops.despill import despilled, difference
 from vmatte.ops.keyer import Keyed, keyed
 from vmatte.ops.plain import plain_keyed
 from vmatte.ops.screen import ScreenScore, keyed_score, screen_score
+from vmatte.ops.shade import relit
 from vmatte.ops.soft_edge import scale_of
 from vmatte.ops.unit import Float, floats, unit
 
@@ -114,7 +115,8 @@ class Chroma:
         if backing.channel is None:
             found = plain_keyed(seen, screen, backing.noise, edge, interior != "key")
         else:
-            found = keyed(seen, screen, backing.channel, backing.noise)
+            lit = relit(seen, screen) if self.settings.shade else screen
+            found = keyed(seen, lit, backing.channel, backing.noise)
             if interior == "keep":
                 found = _filled(found, image, edge)
         # Solid pixels are the picture to the bit, not what sharpening its chroma made of it.
