@@ -16,6 +16,7 @@ from vmatte.models.recall.memory import EMPTY, Memory, Pair
 from vmatte.models.recall.motion import motion
 from vmatte.models.recall.opinion import Opinion, opinion
 from vmatte.models.recall.ruler import Ruler
+from vmatte.models.recall.second_look import second_look
 from vmatte.models.recall.small import Small, working_size
 from vmatte.models.recall.state import State
 from vmatte.ops.guided import upsample
@@ -92,7 +93,7 @@ class Engine:
         state.memory.seed(_drawn(state, now, line.sure, line.away, line.depth, SEED, ruler))
         state.sighting.area = 0.0
         band = ~(line.sure | line.away)
-        view = _asked(band, state.memory.read(Pair(EMPTY, EMPTY), state.rng), now, seen, ruler)
+        view = _asked(band, state.memory.read(Pair(EMPTY, EMPTY), state.rng), now, seen, line.prior, ruler)
         keep = 0.1 + 0.9 * (1 - view.sure)
         alpha = np.where(band, (1 - keep) * view.alpha + keep * line.prior, line.sure).astype(np.float32)
         alpha = stretched(edged(alpha, band, now, ruler))
@@ -110,7 +111,7 @@ class Engine:
         fore, back = ~guess.band & (guess.prior > 0.9), sure_background(guess, ruler)
         current = state.memory.screened(_drawn(state, now, fore, back, guess.depth, CURRENT, ruler))
         where = queried(guess, state.memory, state.sighting, ruler)
-        view = _asked(where, state.memory.read(current, state.rng), now, seen, ruler)
+        view = _asked(where, state.memory.read(current, state.rng), now, seen, guess.prior, ruler)
         wrong = contradicted(view, guess, ruler)
         band = guess.band | dilate(wrong, ruler.radius(1.5))
         alpha = finished(fused(view, guess, band), guess, band, now, ruler)
@@ -125,13 +126,15 @@ class Engine:
         return alpha
 
 
-def _asked(where: Mask, banks: Pair, now: Small, seen: Evidence, ruler: Ruler) -> Opinion:
+def _asked(where: Mask, banks: Pair, now: Small, seen: Evidence, prior: Floats, ruler: Ruler) -> Opinion:
     """Asks the memory; with an empty class there is nothing to ask."""
     if not (len(banks.foreground.colour) and len(banks.background.colour)):
         return Opinion(where, np.zeros(where.shape, np.float32), np.zeros(where.shape, np.float32))
     plate = None if seen.plate is None else lab(seen.plate)
     known = None if seen.known is None else seen.known > 0.5
     view = opinion(where, banks, now.lab, ruler, plate, known)
+    if plate is None:
+        view = second_look(view, prior, now.lab, banks.background, ruler)
     if seen.difference is None:
         return view
     far = np.clip((seen.difference - 12) / 12, 0, 1) * (where if known is None else where & known)

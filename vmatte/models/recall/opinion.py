@@ -76,6 +76,11 @@ def opinion(
     return out
 
 
+def keys(colour: Floats, place: Floats, ruler: Ruler) -> Floats:
+    """What examples are compared by: (N, 5) Lab and place, weighted."""
+    return np.concatenate([colour * np.float32(COLOUR), place * np.float32(PLACE / ruler.scale)], axis=1)
+
+
 def _coarse(asked: Mask, banks: Pair, colours: Floats, ruler: Ruler) -> Coarse:
     stride = max(1, round(STRIDE * ruler.scale))
     height, width = asked.shape
@@ -94,11 +99,8 @@ def _coarse(asked: Mask, banks: Pair, colours: Floats, ruler: Ruler) -> Coarse:
 
 def _read(colour: Floats, place: Floats, banks: Pair, ruler: Ruler) -> Floats:
     """F', B', p0 and c0 at each query: (Q, 8)."""
-    key = np.concatenate([colour * COLOUR, place * np.float32(PLACE / ruler.scale)], 1).astype(np.float32)
-    fore, back = (
-        read(key, np.concatenate([b.colour * COLOUR, b.place * (PLACE / ruler.scale)], 1).astype(np.float32), b.colour)
-        for b in banks
-    )
+    asked = keys(colour, place, ruler)
+    fore, back = (read(asked, keys(bank.colour, bank.place, ruler), bank.colour) for bank in banks)
     nearer = np.minimum(fore.distance, back.distance) + np.float32(0.6)
     lead = (back.distance - fore.distance) / nearer
     odds = 1 / (1 + np.exp(np.clip(-lead / np.float32(0.35), -60, 60)))
