@@ -115,6 +115,7 @@ class Engine:
         wrong = contradicted(view, guess, ruler)
         band = guess.band | dilate(wrong, ruler.radius(1.5))
         alpha = finished(fused(view, guess, band), guess, band, now, ruler)
+        alpha = shape.bridged(alpha, view, ruler)
         if not guess.lost:
             alpha = shape.held(alpha, guess.prior, guess.depth, guess.trust, ruler)
             if seen.mask is None:

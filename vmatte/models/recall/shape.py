@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vmatte.models.recall.opinion import Opinion
 from vmatte.models.recall.ruler import Ruler
 from vmatte.ops.morphology import disc, distance_to, labelled, opened, tally
 
@@ -84,3 +85,16 @@ def followed(alpha: Floats, arrival: Floats, still: Floats, ruler: Ruler) -> Flo
     wrong = (from_main > ruler.px(3)) & (from_main > from_still) & (area < 0.4 * area[main])
     wrong[0] = False
     return np.where(wrong[labels], np.float32(0), alpha) if wrong.any() else alpha
+
+
+def bridged(alpha: Floats, view: Opinion, ruler: Ruler) -> Floats:
+    """Closes narrow gaps between solid parts where the memory cannot tell: a cuff between a sleeve and a hand.
+
+    Left alone, what is half believed stays half transparent for good. A gap that shows the background is told apart
+    by the memory and stays.
+    """
+    width = 1.2 * ruler.edge
+    near = distance_to(alpha > 0.9) <= width
+    gap = distance_to(~near) > width
+    unsure = np.clip((0.45 - view.sure) / 0.2, 0, 1) * np.clip((view.alpha - 0.25) / 0.15, 0, 1)
+    return np.where(gap, np.maximum(alpha, unsure), alpha).astype(np.float32)
