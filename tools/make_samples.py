@@ -55,7 +55,7 @@ class Sample:
 
 
 SAMPLES = (
-    Sample("walker", "walker", "moving", 4, place=park, hint="mask", sound=True, options={"shadow": True}),
+    Sample("walker", "walker", "moving", 8, place=park, hint="mask", sound=True, options={"shadow": True}),
     Sample("fluffy", "fur", "moving", 2, place=park, hint="mask", options={"shadow": True}),
     Sample("greenscreen", "walker", "screen", 5, options={"screen_colour": "green"}),
     Sample("hallway", "walker", "crossing", 7, place=room, hint="plate"),
