@@ -167,7 +167,7 @@ def test_a_full_mask_is_all_subject():
 
 
 def test_the_soft_edge_of_a_matte_is_believed():
-    frames, truth = disc_clip(1)
+    frames, _ = disc_clip(1)
     soft = np.clip((24 - np.hypot(*(np.mgrid[:96, :128] - 45.0))) / 12, 0, 1)
     grey = np.full_like(frames[0], 100)
     (alpha,) = run([grey], np.rint(soft * 255).astype(np.uint8))
@@ -191,7 +191,7 @@ def test_evidence_brings_a_second_part_in():
     plate = texture(96, 128, (60, 90, 150), 1)
     extra = np.zeros_like(truth[0])
     extra[70:90, 95:115] = 1
-    frames = [frames[0]] + [np.where(extra[..., None] > 0, np.uint8((190, 90, 60)), f) for f in frames[1:]]
+    frames = [frames[0]] + [np.where(extra[..., None] > 0, np.array((190, 90, 60), np.uint8), f) for f in frames[1:]]
     engine = Engine(RecallSettings())
     state = engine.start(frames[0], mask_of(truth[0]))
     state, _ = engine.step(state, frames[0])
