@@ -3,11 +3,11 @@
     import vmatte
     report = vmatte.process("walk.mp4", masks=["first.png"], out="done", overrides=["outputs=[alpha]"])
 
-    settings = vmatte.card("recall").settings()
-    matter = vmatte.load_model(settings)                    # frames in, mattes out
+    matter = vmatte.load_model("recall")                    # frames in, mattes out
+    hints = vmatte.Hints({"mask": vmatte.Maps({0: mask})})  # mask: (H, W) uint8, 255 is subject, for frame 0
     with vmatte.open_source("walk.mp4") as source:
         for matte in matter.mattes(source.clip, hints, source.frames()):
-            ...
+            ...                                             # matte.alpha: (H, W) float32
 
 Names are imported when first used, so `import vmatte` costs nothing.
 """
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from vmatte.config.process import process
     from vmatte.core.errors import VmatteError
     from vmatte.core.types import Clip, Frame, Hints, Layer, Matte
+    from vmatte.hints.arrays import Maps
     from vmatte.io.open import open_source
     from vmatte.models.lift import load_model
     from vmatte.models.registry import card, cards
@@ -31,6 +32,7 @@ _HOMES = {
     "Frame": "core.types",
     "Hints": "core.types",
     "Layer": "core.types",
+    "Maps": "hints.arrays",
     "Matte": "core.types",
     "Report": "run.report",
     "VmatteError": "core.errors",
@@ -41,11 +43,14 @@ _HOMES = {
     "process": "config.process",
 }
 
+__version__ = "0.1.0"
+
 __all__ = [
     "Clip",
     "Frame",
     "Hints",
     "Layer",
+    "Maps",
     "Matte",
     "Report",
     "VmatteError",

@@ -62,8 +62,10 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs the command line; every known error becomes one line and an exit code of its own."""
-    # A batch system's polite stop deserves the same clean-up as Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A batch system's polite stop and a closed terminal deserve the same clean-up as Ctrl-C.
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)
     try:
         code = cli.main(arguments, prog_name="vmatte", standalone_mode=False)
     except click.ClickException as error:
@@ -74,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         click.echo(f"vmatte: error: {one_line(error)}", err=True)
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("vmatte: interrupted; nothing was left behind", err=True)
+        click.echo("vmatte: interrupted; nothing half-written is left behind", err=True)
         code = _INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()

@@ -58,12 +58,14 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
 
     plan = load(_overrides(given))
     jobs = _jobs(given)
-    refuse_collisions(jobs)
+    refuse_collisions(jobs, plan)
     failures: list[VmatteError] = []
     for job in jobs:
         try:
             _one(job, plan, plan_as_data(plan), given)
         except VmatteError as error:
+            if str(job.clip) not in str(error):
+                error.args = (f"{job.clip}: {error}",)
             if len(jobs) == 1:
                 raise
             logging.getLogger(__name__).info("where it came from", exc_info=error)
@@ -84,6 +86,9 @@ def _overrides(given: dict[str, Any]) -> list[str]:
 
 
 def _jobs(given: dict[str, Any]) -> list[Job]:
+    for option in ("masks", "plate", "out", "clips"):
+        if "" in (given[option] if isinstance(given[option], tuple) else (given[option],)):
+            raise click.UsageError(f"an empty {option.removesuffix('s')} was given: is a shell variable unset?")
     from vmatte.run.plan import Job
 
     return [

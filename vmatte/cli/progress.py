@@ -33,7 +33,8 @@ class Bar:
             desc=self._name,
             unit="f",
             file=sys.stderr,
-            disable=self._quiet,
+            # A log file has no use for a bar.
+            disable=self._quiet or not sys.stderr.isatty(),
             dynamic_ncols=True,
             smoothing=0.1,
             bar_format="{desc}: " + count + ", {rate_noinv_fmt}" + left,

@@ -59,7 +59,7 @@ def _composed(overrides: Sequence[str]) -> DictConfig:
             config = compose("vmatte", overrides=list(overrides))
         OmegaConf.to_object(config)
         return config
-    except (HydraException, OmegaConfBaseException) as error:
+    except (HydraException, OmegaConfBaseException, ValueError, TypeError, AttributeError) as error:
         raise ConfigError(_explained(error, overrides)) from error
     finally:
         GlobalHydra.instance().hydra = held
@@ -107,9 +107,16 @@ def _explained(error: Exception, overrides: Sequence[str]) -> str:
     teller = next((link for link in chain if isinstance(link, OmegaConfBaseException)), chain[-1])
     told = str(teller).strip().split("\n")[0]
     everything = " ".join(map(str, chain))
-    about = next((text for text in overrides if _key(text) in everything), None)
+    # The longest key first: `model.x` is to blame for what also mentions `model`.
+    about = next((text for text in sorted(overrides, key=_depth, reverse=True) if _key(text) in everything), None)
+    if about and about.startswith("model.") and not any(text.startswith("model=") for text in overrides):
+        told = "settings of a model need the model's name as well: add --model NAME"
     blame = f"cannot apply --set {about}: " if about else ""
     return f"{blame}{told}; `vmatte config` lists every key and its value"
+
+
+def _depth(override: str) -> int:
+    return override.partition("=")[0].count(".")
 
 
 def _key(override: str) -> str:

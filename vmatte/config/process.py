@@ -15,21 +15,21 @@ def process(
     clip: str | Path,
     *,
     model: str = "auto",
-    masks: Sequence[str | Path] = (),
+    masks: str | Path | Sequence[str | Path] = (),
     plate: str | Path | None = None,
     out: str | Path | None = None,
-    outputs: Sequence[str] = ("prores", "alpha"),
+    outputs: str | Sequence[str] = ("prores", "alpha"),
     start: float | None = None,
     end: float | None = None,
     overwrite: bool = False,
-    overrides: Sequence[str] = (),
+    overrides: str | Sequence[str] = (),
 ) -> Report:
     """Mattes one clip into files and returns the report.
 
     Args:
         clip: A video file, or the folder, printf pattern or glob of an image sequence.
         model: Name of a model, or `auto`.
-        masks: Subject masks: an image for the first frame, `N=image` for frame N, or a folder.
+        masks: A subject mask or several: an image for the first frame, `N=image` for frame N, or a folder.
         plate: Picture of the empty scene.
         out: Folder for the results; beside the clip by default.
         outputs: Names of outputs.
@@ -41,14 +41,18 @@ def process(
     Raises:
         VmatteError: Whatever stopped it; nothing half-written stays behind.
     """
-    plan = load([f"model={model}", f"outputs=[{','.join(outputs)}]", *overrides])
+    plan = load([f"model={model}", f"outputs=[{','.join(_several(outputs))}]", *_several(overrides)])
     job = Job(
         clip=Path(clip),
         out=None if out is None else Path(out),
-        masks=tuple(map(str, masks)),
+        masks=tuple(_several(masks)),
         plate=None if plate is None else Path(plate),
         start=start,
         end=end,
         overwrite=overwrite,
     )
     return run_job(job, plan, plan_as_data(plan))
+
+
+def _several(given: str | Path | Sequence[str | Path]) -> list[str]:
+    return [str(given)] if isinstance(given, str | Path) else [str(one) for one in given]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from vmatte.core.errors import HintError, InputError
 from vmatte.core.types import Clip, Image8
 from vmatte.io.images import read_image
-from vmatte.io.sequence import members
+from vmatte.io.sequence import is_pattern, members
 
 # Pixels at or above this count as subject, as in every published evaluator that thresholds a mask.
 SUBJECT = 128
@@ -22,9 +22,15 @@ SUBJECT = 128
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Masks:
-    """Subject masks by source frame number; a MapSource of (H, W) uint8, read when asked for."""
+    """Subject masks by source frame number; a MapSource of (H, W) uint8, read when asked for.
+
+    Attributes:
+        files: By frame.
+        outside: Frames outside the run that a mask was given for, which does nothing.
+    """
 
     files: Mapping[int, Path]
+    outside: tuple[int, ...] = ()
 
     @property
     def indices(self) -> Sequence[int]:
@@ -83,7 +89,10 @@ def read_masks(given: Sequence[str], clip: Clip, first: int, stop: int) -> Masks
     """
     files: dict[int, Path] = {}
     for text in given:
-        files.update(_mask_files(text, clip, first))
+        found = _mask_files(text, clip, first)
+        if twice := sorted(files.keys() & found.keys()):
+            raise HintError(f"two masks are given for frame {twice[0]}: {files[twice[0]]} and {found[twice[0]]}")
+        files.update(found)
     inside = {n: path for n, path in files.items() if first <= n < stop}
     if not inside:
         numbers = ", ".join(map(str, sorted(files)))
@@ -93,7 +102,7 @@ def read_masks(given: Sequence[str], clip: Clip, first: int, stop: int) -> Masks
         _check_size("mask", path, mask, clip)
         if int(mask.max()) < SUBJECT:
             raise HintError(f"{path}: the mask is empty (no pixel reaches {SUBJECT}): paint the subject white")
-    return Masks(inside)
+    return Masks(inside, tuple(sorted(files.keys() - inside.keys())))
 
 
 def read_plate(path: Path, clip: Clip) -> Plate:
@@ -111,7 +120,7 @@ def read_plate(path: Path, clip: Clip) -> Plate:
 
 def sidecar(clip: Path, kind: str) -> Path | None:
     """`<stem>.mask.png` or `<stem>.plate.png` beside the clip, if it is there."""
-    beside = clip.with_name(f"{stem(clip)}.{kind}.png")
+    beside = clip.absolute().parent / f"{stem(clip)}.{kind}.png"
     return beside if beside.is_file() else None
 
 
@@ -121,7 +130,11 @@ def stem(clip: Path) -> str:
     >>> stem(Path("shots/walk.mp4")), stem(Path("shots/walk")), stem(Path("shots/walk_%04d.png"))
     ('walk', 'walk', 'walk')
     """
-    name = clip.name if clip.is_dir() or not clip.suffix else clip.stem
+    if clip.is_dir():
+        return clip.resolve().name or "clip"
+    name = clip.stem if clip.suffix else clip.name
+    if not is_pattern(clip):
+        return name
     return re.sub(r"[._-]*(%\d*d|\*|\?|\[[^]]*\])+", "", name) or clip.absolute().parent.name
 
 
@@ -136,7 +149,7 @@ def _mask_files(text: str, clip: Clip, first: int) -> dict[int, Path]:
     if path.is_file():
         return {first: path}
     try:
-        found = members(path)
+        found = members(path, hints=True)
     except InputError as error:
         raise HintError(f"mask {error}") from error
     files: dict[int, Path] = {}

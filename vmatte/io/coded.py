@@ -10,7 +10,7 @@ import av
 
 from vmatte.core.errors import InputError
 from vmatte.core.types import Stream
-from vmatte.io.decode import Decoding, opened
+from vmatte.io.decode import Decoding, cut_short, opened
 from vmatte.io.probe import Facts, depth_of
 from vmatte.io.timing import Clock, Timeline, decoding_times, from_packets
 
@@ -42,8 +42,10 @@ class CodedFrames:
         warnings: What went wrong while reading without stopping it.
     """
 
-    def __init__(self, facts: Facts, threads: int) -> None:
+    def __init__(self, facts: Facts, threads: int, keep: bool = True) -> None:
         self.warnings: list[str] = []
+        self._keep = keep
+        self._cut: list[str] = []
         self._facts, self._threads = facts, threads
         self._path = facts.clip.path
         self._timeline: Timeline | None = None
@@ -66,11 +68,17 @@ class CodedFrames:
                 raise
         else:
             if self._threads == 1 or not trouble:
-                self._note(trouble)
+                self._close(trouble)
                 return
         trouble = []
         with closing(self._decoded(1, trouble)) as careful:
             yield from islice(careful, reached, stop)
+        self._close(trouble)
+
+    def _close(self, trouble: list[str]) -> None:
+        """Judges how the frames ended."""
+        if self._cut and not self._keep:
+            raise cut_short(self._path, self._cut[0])
         self._note(trouble)
 
     def timeline(self) -> Timeline:
@@ -118,6 +126,7 @@ class CodedFrames:
                     pts = frame.pts if frame.pts is not None else timeline.pts[number]
                     yield Coded(number, pts, frame.duration or 0, frame)
             self._note(decoding.warnings)
+            self._cut = decoding.cut
             trouble += decoding.cut
 
     def _decoded(self, threads: int, trouble: list[str]) -> Stream[Coded]:
@@ -135,6 +144,7 @@ class CodedFrames:
                     pts = times[number] if number < len(times) else frame.pts
                     yield Coded(number, clock(pts, duration), duration, frame)
             self._note(decoding.warnings)
+            self._cut = decoding.cut
             trouble += [*decoding.cut, *decoding.shortfall()]
             if clock.repaired:
                 self._note([f"{clock.repaired} frame(s) carried no usable time and were timed from their neighbours"])

@@ -210,3 +210,10 @@ def patient(packets: Iterator[av.Packet[VideoStream]]) -> Stream[av.Packet[Video
 def reason(error: Exception) -> str:
     """FFmpeg's words for an error, without its numbers."""
     return str(getattr(error, "strerror", None) or error).strip().rstrip(".")
+
+
+def cut_short(path: Path, how: str) -> InputError:
+    """The error about a file that ends too early."""
+    return InputError(
+        f"{path}: the file is cut short ({how}): copy it again, or take what there is with --set input.truncated=keep"
+    )

@@ -23,6 +23,7 @@ class InputOptions:
         range: `auto`, `limited` or `full`, likewise.
         rate: Frames per second of an image sequence; None for 24.
         threads: Decoder threads; 0 lets the decoder choose.
+        truncated: What to do with a file that is cut short: `keep` the frames that are there, or `refuse` it.
     """
 
     deinterlace: str = "frame"
@@ -30,11 +31,13 @@ class InputOptions:
     range: str = "auto"
     rate: Fraction | None = None
     threads: int = 0
+    truncated: str = "keep"
 
     def __post_init__(self) -> None:
         _check("deinterlace", self.deinterlace, DEINTERLACE)
         _check("matrix", self.matrix, ("auto", *MATRICES))
         _check("range", self.range, ("auto", *RANGES))
+        _check("truncated", self.truncated, ("keep", "refuse"))
         if self.rate is not None and self.rate <= 0:
             raise ConfigError(f"input rate must be above zero, not {self.rate}")
         if self.threads < 0:

@@ -15,13 +15,15 @@ from av.video.stream import VideoStream
 from vmatte.core.errors import InputError
 from vmatte.core.types import Clip
 from vmatte.io import tags
-from vmatte.io.decode import Decoding, has_alpha_layer, opened
+from vmatte.io.decode import Decoding, cut_short, has_alpha_layer, opened
 from vmatte.io.options import InputOptions
 from vmatte.io.orientation import Turn, from_display_matrix
 from vmatte.io.samples import has_alpha
 
 # Enough to find the interlaced flag behind a few progressive frames, little enough to be quick.
 _LOOKED_AT = 8
+# Entries of the index, from its end, among which the one farthest back in the file is: streams interleave.
+_LAST = 64
 _TOP_FIRST, _BOTTOM_FIRST = (2, 5), (3, 4)  # FFmpeg's field orders by the field shown first: TT, BT and BB, TB
 
 
@@ -75,7 +77,18 @@ def examine(path: Path, options: InputOptions) -> Facts:
         frames = list(islice(decoding.frames(), _LOOKED_AT))
         if not frames:
             raise InputError(f"{path}: not one frame of it can be decoded; it is empty or damaged")
+        if options.truncated == "refuse":
+            _refuse_cut(path, stream)
         return _facts(path, container, stream, frames, options)
+
+
+def _refuse_cut(path: Path, stream: VideoStream) -> None:
+    """Raises InputError when the index of a file, if it has one, points past its end: known before the work starts."""
+    entries, size = stream.index_entries, path.stat().st_size
+    ends = [entries[place].pos + entries[place].size for place in range(max(0, len(entries) - _LAST), len(entries))]
+    if any(end > size for end in ends):
+        whole = sum(entry.pos + entry.size <= size for entry in entries)
+        raise cut_short(path, f"{whole} of {len(entries)} frames are there")
 
 
 def _facts(

@@ -26,6 +26,8 @@ from vmatte.io.sdr import sdr_look
 from vmatte.io.timing import MICROSECOND
 
 # The rate of film, and what compositing programs assume for sequences too.
+# Hidden files, and the hints that lie beside clips.
+_SIDE = re.compile(r"^\.|\.(mask|plate)\.[^.]+$")
 DEFAULT_RATE = Fraction(24)
 
 _PRINTF = re.compile(r"%(0?)(\d*)d")
@@ -128,14 +130,18 @@ def is_pattern(path: Path) -> bool:
     return not path.exists() and (_PRINTF.search(path.name) is not None or any(sign in path.name for sign in "*?["))
 
 
-def members(path: Path) -> list[Member]:
+def members(path: Path, hints: bool = False) -> list[Member]:
     """The files of a sequence in order, from a folder, a pattern, a glob or a single image.
+
+    Args:
+        path: What the user named.
+        hints: Whether masks and plates that lie beside clips count too.
 
     Raises:
         InputError: There are none, or the folder holds more than one sequence.
     """
     if path.is_dir():
-        found = [member for member in path.iterdir() if is_image(member) and not member.name.startswith(".")]
+        found = [member for member in path.iterdir() if is_image(member) and (hints or not _SIDE.search(member.name))]
         if not found:
             raise InputError(f"{path}: no images in this folder (PNG, JPEG, TIFF, EXR, ...)")
         _refuse_several(path, found)
@@ -144,7 +150,9 @@ def members(path: Path) -> list[Member]:
     elif printf := _PRINTF.search(path.name):
         found = _matching(path, printf)
     else:
-        found = [member for member in _listed(path) if member.match(path.name)]
+        found = [
+            member for member in _listed(path) if member.match(path.name) and (hints or not _SIDE.search(member.name))
+        ]
     if not found:
         raise InputError(f"{path}: no file matches this name")
     numbered = [Member(file, number(file)) for file in found]

@@ -28,7 +28,7 @@ class VideoSource:
         self._options = options or InputOptions()
         self._facts = examine(Path(path), self._options)
         self._clip, self._per_field, self._weaving = _as_delivered(self._facts, self._options)
-        self._coded = CodedFrames(self._facts, self._options.threads)
+        self._coded = CodedFrames(self._facts, self._options.threads, keep=self._options.truncated == "keep")
 
     @property
     def warnings(self) -> list[str]:

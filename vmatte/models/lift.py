@@ -35,16 +35,18 @@ StateT = TypeVar("StateT")
 R = TypeVar("R")
 
 
-def load_model(settings: ModelSettings, device: str = "cpu") -> Matter:
+def load_model(settings: ModelSettings | str, device: str = "cpu") -> Matter:
     """Builds the model that `settings` belong to, ready for the pipeline.
 
     Args:
-        settings: The dataclass of the model's card.
+        settings: The dataclass of the model's card, or the card's name for the default settings.
         device: `cpu`, `cuda` or `mps`; models without a network run on the CPU whatever it says.
 
     Raises:
         ConfigError: No model has this name.
     """
+    if isinstance(settings, str):
+        settings = card(settings).settings()
     return lift(build(settings, device), anchored="mask" in card(settings.name).needs)
 
 

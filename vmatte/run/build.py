@@ -24,6 +24,7 @@ from vmatte.ops.plate import estimate_plate
 from vmatte.run.choose import Choice, choose
 from vmatte.run.plan import Device, Job, Plan
 from vmatte.run.plan import Foreground as ForegroundPlan
+from vmatte.run.report import is_report
 from vmatte.run.views import Rgba, alpha
 from vmatte.stages.foreground import Foreground
 
@@ -79,8 +80,10 @@ class Prepared:
 
     @property
     def total(self) -> int | None:
-        """How many frames there are to do, if the container is to be believed."""
-        stop = self.stop if self.stop is not None else self.source.clip.frames
+        """How many frames there are to do, if the container and its nominal rate are to be believed."""
+        clip, stop = self.source.clip, self.stop if self.stop is not None else self.source.clip.frames
+        if stop is None and clip.duration is not None:
+            stop = round(clip.duration * clip.rate)
         return None if stop is None else max(0, stop - self.first)
 
 
@@ -92,6 +95,7 @@ def input_options(plan: Plan) -> InputOptions:
         range=plan.input.range.value,
         rate=Fraction(plan.input.rate).limit_denominator(1001),
         threads=plan.stream.threads,
+        truncated=plan.input.truncated.value,
     )
 
 
@@ -109,9 +113,15 @@ def prepare(job: Job, plan: Plan) -> Prepared:
     clip = source.clip
     first, stop = source.span(job.start, job.end)
     warnings = list(clip.notes)
+    if clip.has_alpha:
+        warnings.append("the clip has an alpha of its own: it is not used, the matte is made from the colours alone")
     maps, files = _given_hints(job, source, first, stop, warnings)
     sampled = _Sampler(source, first, stop)
-    settings, choice = _chosen(plan, frozenset(maps), sampled)
+    try:
+        settings, choice = _chosen(plan, frozenset(maps), sampled)
+    except HintError as error:
+        unused = [text for text in warnings if "--start" in text]
+        raise HintError("; ".join([str(error), *unused])) from error
     if "plate" in card(settings.name).needs and "plate" not in maps:
         maps["plate"] = _estimated_plate(sampled, choice, warnings)
         files["plate"] = _ESTIMATED
@@ -144,29 +154,50 @@ def planned_outputs(job: Job, plan: Plan) -> tuple[list[Output], Path]:
         ConfigError: An unknown output.
         OutputError: An output exists already, or the folder cannot be written.
     """
-    name = stem(job.clip)
-    folder = job.out if job.out is not None else job.clip.absolute().parent
+    folder = _folder(job)
     views: dict[str, View] = {
         "alpha": alpha,
         "rgba": Rgba(-1 if plan.foreground is ForegroundPlan.source else plan.extend),
     }
-    outputs = [Output(kind, output_path(folder, name, kind), views[output_kind(kind).view]) for kind in plan.outputs]
+    outputs = [Output(kind, path, views[output_kind(kind).view]) for kind, path in _named(job, plan)]
     _check_folder(folder)
     for output in outputs:
         refuse_taken(output.path, folder=output_kind(output.name).is_sequence, overwrite=job.overwrite)
-    return outputs, folder / f"{name}.report.json"
+    report = _report_path(job)
+    if not job.overwrite and report.exists() and not is_report(report):
+        raise OutputError(
+            f"{report} exists already and is no report of ours: choose another folder, or say --overwrite"
+        )
+    return outputs, report
 
 
-def refuse_collisions(jobs: Sequence[Job]) -> None:
-    """Stops before two clips of one call write to the same names.
+def _folder(job: Job) -> Path:
+    return job.out if job.out is not None else job.clip.absolute().parent
+
+
+def _named(job: Job, plan: Plan) -> list[tuple[str, Path]]:
+    """Names and final paths of the outputs."""
+    return [(kind, output_path(_folder(job), stem(job.clip), kind)) for kind in plan.outputs]
+
+
+def _report_path(job: Job) -> Path:
+    return _folder(job) / f"{stem(job.clip)}.report.json"
+
+
+def refuse_collisions(jobs: Sequence[Job], plan: Plan) -> None:
+    """Stops before two clips of one call write to the same names, or one over what another is read from.
 
     Raises:
         OutputError: They would.
     """
+    inputs = {Path(text).resolve() for job in jobs for text in (job.clip, *job.masks, job.plate) if text is not None}
+    for job in jobs:
+        for output in (*(path for _, path in _named(job, plan)), _report_path(job)):
+            if output.resolve() in inputs:
+                raise OutputError(f"{job.clip}: its result {output} would replace an input: choose another --out")
     taken: dict[Path, list[Path]] = defaultdict(list)
     for job in jobs:
-        folder = job.out if job.out is not None else job.clip.absolute().parent
-        taken[folder.absolute() / stem(job.clip)].append(job.clip)
+        taken[_folder(job).absolute() / stem(job.clip)].append(job.clip)
     for target, clips in taken.items():
         if len(clips) > 1:
             names = " and ".join(map(str, clips))
@@ -204,8 +235,10 @@ def _given_hints(
     if plate is None and (plate := sidecar(job.clip, "plate")):
         warnings.append(f"using the plate found beside the clip: {plate}")
     if masks:
-        maps["mask"] = read_masks(masks, source.clip, first, source.count() if stop is None else stop)
-        files["mask"] = ", ".join(masks)
+        maps["mask"] = found = read_masks(masks, source.clip, first, source.count() if stop is None else stop)
+        files["mask"] = ", ".join(f"frame {index}: {path}" for index, path in sorted(found.files.items()))
+        if found.outside:
+            warnings.append(f"masks outside the run do nothing: frame {', '.join(map(str, found.outside))}")
     if plate is not None:
         maps["plate"] = read_plate(plate, source.clip)
         files["plate"] = str(plate)

@@ -31,6 +31,13 @@ class Deinterlace(Enum):
     refuse = "refuse"
 
 
+class Truncated(Enum):
+    """What to do with a clip whose file is cut short: refuse it, or keep the frames that are there."""
+
+    refuse = "refuse"
+    keep = "keep"
+
+
 class Matrix(Enum):
     """The YUV matrix of the source; `auto` takes the file's tag, or the rule for files without one."""
 
@@ -76,12 +83,14 @@ class InputPlan:
         matrix: Overrides the file's YUV matrix.
         range: Overrides the file's code range.
         rate: Frames per second of image sequences, which do not say.
+        truncated: What to do with a file that is cut short.
     """
 
     deinterlace: Deinterlace = Deinterlace.frame
     matrix: Matrix = Matrix.auto
     range: Range = Range.auto
     rate: float = 24.0
+    truncated: Truncated = Truncated.refuse
 
     def __post_init__(self) -> None:
         _require(0 < self.rate <= 1000, f"input.rate={self.rate}: frames per second lie in (0, 1000]")
@@ -178,7 +187,9 @@ class Job:
 
     def __post_init__(self) -> None:
         for name, value in (("--start", self.start), ("--end", self.end)):
-            _require(value is None or value >= 0, f"{name} {value}: seconds from the first frame, at least 0")
+            _require(
+                value is None or 0 <= value < float("inf"), f"{name} {value}: seconds from the first frame, 0 or more"
+            )
         if self.start is not None and self.end is not None:
             _require(self.start < self.end, f"--start {self.start} is not before --end {self.end}")
 

@@ -100,6 +100,15 @@ def versions() -> dict[str, str]:
     return found
 
 
+def is_report(path: Path) -> bool:
+    """Whether a file is a report that vmatte wrote."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, dict) and {"plan", "outputs", "versions", "stages"} <= found.keys()
+
+
 def peak_rss() -> int:
     """Most bytes of memory this process has held; 0 where the system does not say."""
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -136,13 +137,19 @@ class TestEveryOutput:
 
     def test_leftovers_of_a_crash_are_replaced(self, out: Path, name: str) -> None:
         clip = make_clip()
-        writer = open_writer(name, output_path(out, "clip", name), clip)
-        writer.write(picture(clip, 9))
-        assert len(list(out.iterdir())) == 1
+        for writer in started(out, name):
+            work = next(iter(out.iterdir()))
+            kept = out.parent / "kept"
+            shutil.copytree(work, kept) if work.is_dir() else shutil.copy(work, kept)
+        assert writer is not None
+        kept.rename(work)
         path = write(out, name, clip, [picture(clip, 0)]).path
-        with writer:
-            pass
         assert list(out.iterdir()) == [path]
+
+    def test_two_runs_do_not_write_the_same_file(self, out: Path, name: str) -> None:
+        for _ in started(out, name):
+            with pytest.raises(OutputError, match="another run"):
+                open_writer(name, output_path(out, "clip", name), make_clip())
 
     def test_folders_that_cannot_be_written(self, out: Path, name: str) -> None:
         out.write_text("a file where the folder should be")

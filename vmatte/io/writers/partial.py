@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
+import re
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,6 +20,9 @@ from av.error import FFmpegError
 from vmatte.core.errors import OutputError
 
 _log = logging.getLogger(__name__)
+
+# What a sequence of ours holds.
+_FRAME = re.compile(r"\d{6,}\.png")
 
 
 class Partial:
@@ -41,11 +47,13 @@ class Partial:
         refuse_taken(self.path, folder=self._folder, overwrite=self.overwrite)
         with explained(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            _remove(self.work)
             if folder:
-                self.work.mkdir()
+                self.work.mkdir(exist_ok=True)
             else:
                 self.work.touch()
+            self._lock = _locked(self.work, self.path)
+            # What an earlier run had to leave behind when it was killed.
+            _empty(self.work)
 
     @property
     def size(self) -> int:
@@ -64,6 +72,12 @@ class Partial:
             else:
                 self.work.replace(self.path)
         self._published = True
+        self._unlock()
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def discard(self) -> None:
         """Removes what was written unless it has been published; never raises."""
@@ -72,6 +86,7 @@ class Partial:
                 _remove(self.work)
             except OSError as error:
                 _log.warning("%s was left behind and cannot be removed: %s", self.work, error)
+        self._unlock()
 
     def _swap(self) -> None:
         # A folder that is not empty cannot be renamed onto: the old one steps aside and goes last.
@@ -99,6 +114,8 @@ def refuse_taken(path: Path, *, folder: bool, overwrite: bool) -> None:
     if path.is_dir() != folder:
         kind = "a folder" if path.is_dir() else "a file"
         raise OutputError(f"{path} is {kind} and would be replaced by something else: remove it first")
+    if folder and (foreign := [entry.name for entry in path.iterdir() if not _FRAME.fullmatch(entry.name)]):
+        raise OutputError(f"{path} holds {min(foreign)}, which is none of our frames: move it away before --overwrite")
 
 
 @contextmanager
@@ -119,6 +136,38 @@ def explained(path: Path) -> Iterator[None]:
         else:
             reason = str(error)
         raise OutputError(f"cannot write {path}: {reason}") from error
+
+
+def _locked(work: Path, path: Path) -> int | None:
+    """A descriptor that keeps other runs away from `work` for as long as it is open; None where there are no locks.
+
+    The system lets go of it when the process ends, however it ends.
+    """
+    if sys.platform == "win32":
+        return None
+    import fcntl
+
+    descriptor = os.open(work, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise OutputError(
+            f"{path}: another run is writing it right now; wait for it, or choose another --out"
+        ) from None
+    except OSError:
+        # Some network file systems have no locks.
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _empty(work: Path) -> None:
+    if work.is_dir():
+        for entry in work.iterdir():
+            _remove(entry)
+    else:
+        os.truncate(work, 0)
 
 
 def _remove(path: Path) -> None:

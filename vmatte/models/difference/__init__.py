@@ -39,7 +39,7 @@ class DifferenceSettings(ModelSettings):
 CARDS = (
     Card(
         name="difference",
-        summary="Finds what was not in a clean background plate, shadows aside; no weights.",
+        summary="Finds what is not in the empty scene, shadows aside; makes the plate itself if the camera is fixed.",
         factory="vmatte.models.difference.matter:build",
         settings=DifferenceSettings,
         needs=frozenset({"plate"}),

@@ -108,7 +108,7 @@ def stranger(found: Alignment, explained: float) -> str:
     return (
         f"plate does not belong to this clip: {found.inliers} of its {found.visible} landmarks are in the frame "
         f"({needed} needed) and it explains {explained:.0%} of the picture ({_BELONGS:.0%} needed): "
-        "give a plate of the same scene, or set model.align=none to use it as it is"
+        "give a plate of the same scene, or use it as it is with --model difference --set model.align=none"
     )
 
 

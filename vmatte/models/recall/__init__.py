@@ -34,7 +34,7 @@ class RecallSettings(ModelSettings):
 CARDS = (
     Card(
         name="recall",
-        summary="Follows the subject of a first-frame mask by a memory of colours and places; no weights.",
+        summary="Follows the subject of a mask, given on any frame, by a memory of colours and places.",
         factory="vmatte.models.recall.matter:build",
         settings=RecallSettings,
         needs=frozenset({"mask"}),
