@@ -167,7 +167,7 @@ def test_a_full_mask_is_all_subject():
 
 
 def test_the_soft_edge_of_a_matte_is_believed():
-    frames, truth = disc_clip(1)
+    frames, _ = disc_clip(1)
     soft = np.clip((24 - np.hypot(*(np.mgrid[:96, :128] - 45.0))) / 12, 0, 1)
     grey = np.full_like(frames[0], 100)
     (alpha,) = run([grey], np.rint(soft * 255).astype(np.uint8))
