@@ -26,7 +26,7 @@ def test_one_window_is_ridge_regression():
 def test_a_step_stays_where_the_guide_has_it():
     guide = np.zeros((20, 20, 3), np.float32)
     guide[:, 10:] = 1
-    blurred = cv2.GaussianBlur(guide[..., 0], (0, 0), 2)
+    blurred = np.asarray(cv2.GaussianBlur(guide[..., 0], (0, 0), 2), np.float32)
     assert np.abs(guided(guide, blurred, 4, 1e-4) - guide[..., 0]).max() < np.abs(blurred - guide[..., 0]).max()
 
 
@@ -65,7 +65,7 @@ def test_stays_in_range(height, width, times):
     rng = np.random.default_rng(height)
     alpha = rng.random((height, width)).astype(np.float32)
     full = rng.integers(0, 256, (height * times, width * times, 3), np.uint8)
-    small = cv2.resize(full, (width, height)).reshape(height, width, 3)
+    small = np.asarray(cv2.resize(full, (width, height)), np.uint8).reshape(height, width, 3)
     out = upsample(alpha, lifted(small), full)
     assert out.shape == full.shape[:2]
     assert out.min() >= 0

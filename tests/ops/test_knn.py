@@ -27,7 +27,7 @@ def test_one_group_is_the_nearest():
 
 
 def test_near_values_outweigh_far_ones():
-    keys = np.float32([[0], [10], [0.1], [11]])
-    found = read(np.float32([[0]]), keys, keys, groups=2)
+    keys = np.array([[0], [10], [0.1], [11]], np.float32)
+    found = read(np.array([[0]], np.float32), keys, keys, groups=2)
     assert abs(found.value[0, 0] - 0.05) < 0.01
     assert found.distance[0] < 0.01

@@ -191,7 +191,7 @@ def test_evidence_brings_a_second_part_in():
     plate = texture(96, 128, (60, 90, 150), 1)
     extra = np.zeros_like(truth[0])
     extra[70:90, 95:115] = 1
-    frames = [frames[0]] + [np.where(extra[..., None] > 0, np.uint8((190, 90, 60)), f) for f in frames[1:]]
+    frames = [frames[0]] + [np.where(extra[..., None] > 0, np.array((190, 90, 60), np.uint8), f) for f in frames[1:]]
     engine = Engine(RecallSettings())
     state = engine.start(frames[0], mask_of(truth[0]))
     state, _ = engine.step(state, frames[0])

@@ -62,7 +62,7 @@ def test_reading_keeps_colour_and_place_together():
 def test_examples_of_the_other_class_are_screened_out():
     memory = Memory()
     memory.seed(Pair(bank(4, colour=(80, 0, 0)), bank(4, colour=(20, 0, 0))))
-    mixed = Bank(np.float32([[79, 0, 0], [21, 0, 0], [50, 0, 0]]), np.zeros((3, 2), np.float32))
+    mixed = Bank(np.array([[79, 0, 0], [21, 0, 0], [50, 0, 0]], np.float32), np.zeros((3, 2), np.float32))
     kept = memory.screened(Pair(mixed, mixed))
     assert kept.foreground.colour[:, 0].tolist() == [79, 50]
     assert kept.background.colour[:, 0].tolist() == [21, 50]
