@@ -84,7 +84,7 @@ def _drift(flow: Floats, core: Floats, area: float, sighting: Sighting) -> Float
     total = float(core.sum())
     seen = min(1.0, area / max(1.0, sighting.area)) ** 2 if total > NOTHING else 0.0
     mean = np.einsum("hwc,hw->c", flow, core) / max(1.0, total)
-    return (seen * mean + (1 - seen) * sighting.drift).astype(np.float32)
+    return np.asarray(seen * mean + (1 - seen) * sighting.drift, np.float32)
 
 
 def spread(flow: Floats, core: Floats, mean: Floats, ruler: Ruler) -> Floats:
