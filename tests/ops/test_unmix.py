@@ -16,9 +16,7 @@ def test_a_mixture_is_taken_apart(alpha):
 
 
 def test_what_is_beside_the_line_leaves_a_residual():
-    mixed = unmix(
-        *(np.array([c], np.float32) for c in ((5, 3, 0), (10, 0, 0), (0, 0, 0)))
-    )
+    mixed = unmix(*(np.array([c], np.float32) for c in ((5, 3, 0), (10, 0, 0), (0, 0, 0))))
     assert mixed.residual[0] == 9
     assert mixed.span[0] == 100
 
