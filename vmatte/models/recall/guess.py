@@ -81,7 +81,7 @@ def queried(guess: Guess, memory: Memory, sighting: Sighting, ruler: Ruler) -> M
 def sure_background(guess: Guess, ruler: Ruler) -> Mask:
     """Where examples of the background may be drawn: not where a lost subject may reappear."""
     sure = ~guess.band & (guess.prior < 0.1)
-    # A limb that swings out is not tracked at once: it must not be learnt as background (drawn clips: MAD 20.0 to 18.4).
+    # A limb that swings out is not tracked at once; it must not be learnt as background (drawn: MAD 20.0 to 18.4).
     sure &= (guess.trust > 0.5) | (guess.depth < -4 * ruler.edge)
     return sure & (guess.depth < -SEARCH * ruler.edge) if guess.lost else sure
 

