@@ -30,6 +30,17 @@ def refused(said: Said, code: int, *words: str) -> None:
     assert said.code == code
 
 
+def remuxed(path: Path, target: Path, options: dict[str, str] | None = None) -> Path:
+    """The same packets in another container."""
+    with av.open(str(path)) as source, av.open(str(target), "w", options=options or {}) as out:
+        stream = out.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                out.mux(packet)
+    return target
+
+
 @pytest.fixture
 def nothing_written(tmp_path):
     """The folder holds after the test what the test itself put there."""
@@ -58,6 +69,14 @@ class TestClips:
         (tmp_path / "short.mp4").write_bytes(clip.read_bytes()[:300])
         refused(vmatte("process", "short.mp4", "--out", "done"), 3, "short.mp4")
 
+    def test_cut_off_in_the_middle(self, vmatte, tmp_path, mask):
+        whole = drawn.clip(tmp_path / "disc.mp4", count=24)
+        fast = remuxed(whole, tmp_path / "fast.mp4", {"movflags": "faststart"})
+        (tmp_path / "half.mp4").write_bytes(fast.read_bytes()[: fast.stat().st_size * 2 // 3])
+        arguments = ("process", "half.mp4", "--mask", mask, "--out", "done", "--output", "alpha")
+        refused(vmatte(*arguments), 3, "half.mp4", "cut short", "input.truncated=keep")
+        assert not (tmp_path / "done").exists() or not tree(tmp_path / "done")
+
     def test_sound_only(self, vmatte, tmp_path):
         with av.open(str(tmp_path / "song.m4a"), "w") as out:
             stream = out.add_stream("aac", rate=48000)
@@ -76,6 +95,22 @@ class TestClips:
 
     def test_a_range_without_frames(self, vmatte, clip, mask):
         refused(vmatte("process", clip, "--mask", mask, "--start", 90, "--out", "done"), 3, "no frame", "90")
+
+    def test_an_empty_name(self, vmatte, clip):
+        refused(vmatte("process", clip, "--mask", "", "--out", "done"), 2, "--mask", "unset")
+        refused(vmatte("process", clip, "--out", ""), 2, "--out", "unset")
+        refused(vmatte("process", "", "--out", "done"), 2, "unset")
+
+
+def test_what_is_left_of_a_cut_clip_is_done_when_asked_for(vmatte, tmp_path, mask):
+    whole = drawn.clip(tmp_path / "disc.mp4", count=24)
+    fast = remuxed(whole, tmp_path / "fast.mp4", {"movflags": "faststart"})
+    (tmp_path / "half.mp4").write_bytes(fast.read_bytes()[: fast.stat().st_size * 2 // 3])
+    arguments = ("process", "half.mp4", "--mask", mask, "--out", "done", "--output", "png16")
+    said = vmatte(*arguments, "--set", "input.truncated=keep")
+    assert said.code == 0, said.err
+    assert "announces 24 frames, but only" in said.err
+    assert 0 < len(list((tmp_path / "done/half.png16").iterdir())) < 24
 
 
 @pytest.mark.usefixtures("nothing_written")
@@ -101,6 +136,9 @@ class TestHints:
 
     def test_mask_after_the_end(self, vmatte, clip, mask):
         refused(vmatte("process", clip, "--mask", f"99={mask}", "--out", "done"), 4, "99")
+
+    def test_two_masks_for_one_frame(self, vmatte, clip, mask):
+        refused(vmatte("process", clip, "--mask", f"2={mask}", "--mask", f"2={mask}", "--out", "done"), 4, "frame 2")
 
     def test_plate_of_another_size(self, vmatte, clip, tmp_path):
         cv2.imwrite(str(tmp_path / "wall.png"), np.zeros((48, 64, 3), np.uint8))
@@ -170,6 +208,29 @@ class TestOutputs:
             signal.signal(signal.SIGXFSZ, before)
         refused(said, 6, "full")
         assert not [name for name in tree(tmp_path) if "disc." in name and name != "disc.mp4"]
+
+    def test_a_result_that_would_replace_its_source(self, vmatte, tmp_path, mask):
+        """One clip's matte has the name of another clip of the same call."""
+        source = drawn.clip(tmp_path / "disc.mp4")
+        second = remuxed(source, tmp_path / "disc.alpha.mkv")
+        before = second.read_bytes()
+        arguments = ("process", source, second, "--mask", mask, "--output", "alpha", "--overwrite")
+        refused(vmatte(*arguments), 6, "would replace an input")
+        assert second.read_bytes() == before
+
+    def test_a_folder_with_files_of_others(self, vmatte, clip, mask, tmp_path):
+        folder = tmp_path / "done/disc.png16"
+        folder.mkdir(parents=True)
+        (folder / "notes.txt").write_text("mine")
+        arguments = ("process", clip, "--mask", mask, "--out", "done", "--output", "png16", "--overwrite")
+        refused(vmatte(*arguments), 6, "notes.txt", "move it away")
+        assert (folder / "notes.txt").read_text() == "mine"
+
+    def test_a_report_of_somebody_else(self, vmatte, clip, mask, tmp_path):
+        (tmp_path / "done").mkdir()
+        (tmp_path / "done/disc.report.json").write_text('{"quarter": 3}')
+        refused(vmatte("process", clip, "--mask", mask, "--out", "done"), 6, "disc.report.json", "no report of ours")
+        assert (tmp_path / "done/disc.report.json").read_text() == '{"quarter": 3}'
 
 
 class TestCrashes:

@@ -166,3 +166,29 @@ def test_a_clip_of_unknown_length_shows_an_open_bar(vmatte, mask, tmp_path):
     said = vmatte("process", "disc.mkv", "--mask", mask, "--output", "alpha")
     assert said.code == 0
     assert "6 frames in" in said.err
+
+
+def test_masks_outside_the_run_are_said(vmatte, clip, mask, tmp_path):
+    said = vmatte("process", clip, "--mask", mask, "--mask", f"99={mask}", "--out", "done", "--output", "alpha")
+    assert said.code == 0
+    assert "frame 99" in said.err
+
+
+def test_names_with_brackets_and_spaces(vmatte, mask, tmp_path):
+    """A shell's and Hydra's special characters are letters of a file's name here."""
+    drawn.clip(tmp_path / "a [final], (1)=b.mp4")
+    said = vmatte("process", "a [final], (1)=b.mp4", "--mask", mask, "--out", "do[n]e, x", "--output", "alpha")
+    assert said.code == 0, said.err
+    assert names(tmp_path / "do[n]e, x") == ["a [final], (1)=b.alpha.mkv", "a [final], (1)=b.report.json"]
+
+
+def test_the_folder_one_stands_in(vmatte, tmp_path, mask, monkeypatch):
+    import cv2
+
+    (tmp_path / "shot").mkdir()
+    monkeypatch.chdir(tmp_path / "shot")
+    for index in range(2):
+        cv2.imwrite(f"{index:04d}.png", drawn.picture(index)[..., ::-1])
+    said = vmatte("process", ".", "--mask", mask, "--out", "../done", "--output", "alpha")
+    assert said.code == 0, said.err
+    assert names(tmp_path / "done") == ["shot.alpha.mkv", "shot.report.json"]

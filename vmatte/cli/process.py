@@ -88,7 +88,8 @@ def _overrides(given: dict[str, Any]) -> list[str]:
 def _jobs(given: dict[str, Any]) -> list[Job]:
     for option in ("masks", "plate", "out", "clips"):
         if "" in (given[option] if isinstance(given[option], tuple) else (given[option],)):
-            raise click.UsageError(f"an empty {option.removesuffix('s')} was given: is a shell variable unset?")
+            what = "clip" if option == "clips" else f"--{option.removesuffix('s')}"
+            raise click.UsageError(f"an empty {what} was given: is a shell variable unset?")
     from vmatte.run.plan import Job
 
     return [
