@@ -32,7 +32,7 @@ def hints(*indices):
 
 
 class Steps:
-    """Writes the number of steps since its start into the alpha, and keeps the order of frames."""
+    """Writes the number of steps since its start into the alpha, and keeps which frames each start led to."""
 
     def __init__(self):
         self.seen = []
@@ -40,12 +40,13 @@ class Steps:
     def start(self, clip, hints, frame):
         assert hints.maps["mask"].at(frame.index) is not None
         self.seen.append([])
-        return 0
+        return len(self.seen) - 1, 0
 
     def step(self, state, frame, hints):
-        self.seen[-1].append(frame.index)
-        alpha = np.full((3, 4), state / 100, np.float32)
-        return state + 1, Matte(frame, (Layer("subject", alpha),))
+        run, steps = state
+        self.seen[run].append(frame.index)
+        alpha = np.full((3, 4), steps / 100, np.float32)
+        return (run, steps + 1), Matte(frame, (Layer("subject", alpha),))
 
 
 def steps_of(mattes):
@@ -61,21 +62,40 @@ def test_a_mask_on_the_first_frame_runs_forwards():
 
 def test_a_later_mask_runs_both_ways_and_comes_out_in_order():
     model = Steps()
-    mattes = list(lift(model, anchored=True).mattes(CLIP, hints(3, 5), frames(7)))
+    mattes = list(lift(model, anchored=True).mattes(CLIP, hints(3), frames(7)))
     assert [matte.frame.index for matte in mattes] == list(range(7))
     assert [int(matte.frame.rgb[0, 0, 0]) for matte in mattes] == list(range(7))
-    assert model.seen == [[3, 2, 1, 0], [3, 4, 5, 6]]
     assert steps_of(mattes) == [3, 2, 1, 0, 1, 2, 3]
+
+
+def test_between_two_masks_both_ways_are_cross_faded():
+    mattes = list(lift(Steps(), anchored=True).mattes(CLIP, hints(1, 5), frames(8)))
+    assert [matte.frame.index for matte in mattes] == list(range(8))
+    # Steps since the mask before are 0 1 2 3, to the mask after 4 3 2 1.
+    mixed = [(1 - share) * ahead + share * back for share, ahead, back in [(0.25, 1, 3), (0.5, 2, 2), (0.75, 3, 1)]]
+    np.testing.assert_allclose([matte.alpha[0, 0] * 100 for matte in mattes], [1, 0, *mixed, 0, 1, 2], atol=1e-4)
+
+
+def test_masks_on_every_frame_start_over_on_every_frame():
+    model = Steps()
+    mattes = list(lift(model, anchored=True).mattes(CLIP, hints(0, 1, 2), frames(3)))
+    assert steps_of(mattes) == [0, 0, 0]
+    assert model.seen == [[0], [1], [2]]
+
+
+def test_a_last_mask_that_the_clip_never_reaches_is_left_out():
+    mattes = list(lift(Steps(), anchored=True).mattes(CLIP, hints(0, 9), frames(4)))
+    assert steps_of(mattes) == [0, 1, 2, 3]
 
 
 def test_a_trimmed_run_starts_at_the_first_mask_inside_it():
     model = Steps()
     mattes = list(lift(model, anchored=True).mattes(CLIP, hints(2, 12), frames(5, start=10)))
     assert [matte.frame.index for matte in mattes] == [10, 11, 12, 13, 14]
-    assert model.seen == [[12, 11, 10], [12, 13, 14]]
+    assert model.seen == [[12, 11, 10, 12, 13, 14]]
 
 
-@pytest.mark.parametrize(("given", "said"), [(hints(9), "ends at frame 4"), (Hints(), "--mask")])
+@pytest.mark.parametrize(("given", "said"), [(hints(9), "for frame 9, but the clip ends"), (Hints(), "--mask")])
 def test_a_mask_that_never_comes_is_said(given, said):
     with pytest.raises(HintError, match=said):
         list(lift(Steps(), anchored=True).mattes(CLIP, given, frames(5)))
@@ -88,6 +108,23 @@ def test_every_mask_before_the_run_is_said():
 
 def test_no_frames_no_mattes():
     assert list(lift(Steps(), anchored=True).mattes(CLIP, hints(0), frames(0))) == []
+
+
+def test_objects_go_side_by_side_and_keep_their_names():
+    model = Steps()
+    given = Hints({"mask": Masks(0)}, {"anna": Masks(0), "ben": Masks(2)})
+    mattes = list(lift(model, anchored=True).mattes(CLIP, given, frames(20)))
+    assert [matte.frame.index for matte in mattes] == list(range(20))
+    assert {tuple(layer.name for layer in matte.layers) for matte in mattes} == {("anna", "ben")}
+    assert steps_of(mattes) == list(range(20))
+    assert [round(float(matte.layers[1].alpha[0, 0]) * 100) for matte in mattes] == [2, 1, *range(18)]
+
+
+def test_an_object_whose_mask_comes_late_reads_its_frames_from_disk():
+    given = Hints({"mask": Masks(0)}, {"anna": Masks(0), "ben": Masks(15)})
+    mattes = list(lift(Steps(), anchored=True).mattes(CLIP, given, frames(20)))
+    assert [int(matte.frame.rgb[0, 0, 0]) for matte in mattes] == list(range(20))
+    assert [round(float(matte.layers[1].alpha[0, 0]) * 100) for matte in mattes] == [*range(15, 0, -1), *range(5)]
 
 
 class Failing(Steps):

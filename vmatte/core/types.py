@@ -138,11 +138,13 @@ class Layer:
         name: What it is, `subject` for the only one.
         alpha: (H, W) float32 coverage in [0, 1].
         colour: (H, W, 3) float32 straight foreground colour, display RGB in [0, 1]; None when not estimated.
+        confidence: How sure the model is of this frame, in [0, 1] by its own measure; None when it cannot tell.
     """
 
     name: str
     alpha: Alpha
     colour: NDArray[np.float32] | None = None
+    confidence: float | None = None
 
     def __post_init__(self) -> None:
         _check_alpha("Layer.alpha", self.alpha, self.alpha.shape)
@@ -210,13 +212,24 @@ class MapSource(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hints:
-    """Everything the user gave besides the clip: `mask` and `plate` are the names in use."""
+    """Everything the user gave besides the clip.
+
+    Attributes:
+        maps: By name: `mask` and `plate` are in use.
+        objects: Masks of several objects by name, each to have a matte of its own; empty for the usual one subject.
+            `maps["mask"]` then shows all of them together.
+    """
 
     maps: Mapping[str, MapSource] = field(default_factory=dict)
+    objects: Mapping[str, MapSource] = field(default_factory=dict)
 
     def given(self) -> frozenset[str]:
         """Names of the hints that are present."""
         return frozenset(self.maps)
+
+    def of(self, name: str) -> Hints:
+        """What there is to know about one of the objects alone."""
+        return Hints({**self.maps, "mask": self.objects[name]})
 
 
 class Matter(Protocol):

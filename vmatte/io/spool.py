@@ -1,12 +1,13 @@
-"""A spool: records set aside on disk, read again in either direction, so that memory does not grow with the clip."""
+"""A spool: records set aside on disk, read again in any order, so that memory does not grow with the clip."""
 
 from __future__ import annotations
 
 import pickle
 import tempfile
 import zlib
+from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from vmatte.core.errors import OutputError
 
@@ -63,9 +64,67 @@ class Spool(Generic[T]):
     def __reversed__(self) -> Iterator[T]:
         return self._read(range(len(self) - 1, -1, -1))
 
+    def __getitem__(self, number: int) -> T:
+        if not 0 <= number < len(self):
+            raise IndexError(number)
+        start, stop = self._offsets[number : number + 2]
+        self._file.seek(start)
+        record: T = pickle.loads(zlib.decompress(self._file.read(stop - start)))
+        return record
+
     def _read(self, numbers: Iterable[int]) -> Iterator[T]:
-        for number in numbers:
-            start, stop = self._offsets[number : number + 2]
-            self._file.seek(start)
-            record: Any = pickle.loads(zlib.decompress(self._file.read(stop - start)))
+        return (self[number] for number in numbers)
+
+
+class Tee(Generic[T]):
+    """Lets several readers draw from one iterator, each at its own pace.
+
+    The last few records stay in memory; what a slow reader has yet to see lies on disk.
+
+    >>> with Tee(iter("abcd"), readers=2, near=1) as tee:
+    ...     first, second = tee.reader(0), tee.reader(1)
+    ...     "".join(first), "".join(second)
+    ('abcd', 'abcd')
+    """
+
+    def __init__(self, source: Iterator[T], readers: int, near: int = 4) -> None:
+        self._source, self._near = source, near
+        self._read = [0] * readers
+        self._recent: deque[T] = deque()
+        self._drawn = 0
+        self._far: Spool[T] = Spool()
+        self._slots: dict[int, int] = {}
+
+    def __enter__(self) -> Tee[T]:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._far.__exit__()
+
+    def reader(self, number: int) -> Iterator[T]:
+        """The records from the first, for reader `number`; ask once for each."""
+        while True:
+            place = self._read[number]
+            if place == self._drawn and not self._draw():
+                return
+            record = self._at(place)
+            self._read[number] = place + 1
             yield record
+
+    def _draw(self) -> bool:
+        """Takes one more record from the source; False when there is none."""
+        record = next(self._source, self)
+        if record is self:
+            return False
+        self._recent.append(cast("T", record))
+        self._drawn += 1
+        if len(self._recent) > self._near:
+            oldest, place = self._recent.popleft(), self._drawn - len(self._recent) - 1
+            if min(self._read) <= place:
+                self._slots[place] = len(self._far)
+                self._far.push(oldest)
+        return True
+
+    def _at(self, place: int) -> T:
+        nearest = self._drawn - len(self._recent)
+        return self._recent[place - nearest] if place >= nearest else self._far[self._slots[place]]

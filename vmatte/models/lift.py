@@ -1,20 +1,13 @@
-"""Lifts a model of any of the three kinds to a Matter: frames in, mattes out, same order, same number.
-
-A model with memory that starts from a mask may get its first mask on any frame. The frames before it are set
-aside on disk, run backwards from it, and given out in order, so memory stays flat whatever the mask's place.
-"""
+"""Lifts a model of any of the three kinds to a Matter: frames in, mattes out, same order, same number."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from itertools import chain, islice
+from itertools import islice
 from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
 
-from vmatte.core.errors import HintError, ModelError, VmatteError
 from vmatte.core.types import (
     BatchModel,
     Clip,
@@ -26,13 +19,12 @@ from vmatte.core.types import (
     RecurrentModel,
     Stream,
 )
-from vmatte.io.spool import Spool
+from vmatte.models.keyframes import Keyframed
+from vmatte.models.naming import naming
+from vmatte.models.objects import Objects
 from vmatte.models.registry import ModelSettings, build, card
 
-logger = logging.getLogger(__name__)
-
 StateT = TypeVar("StateT")
-R = TypeVar("R")
 
 
 def load_model(settings: ModelSettings | str, device: str = "cpu") -> Matter:
@@ -60,74 +52,31 @@ def lift(model: object, anchored: bool = False) -> Matter:
     if hasattr(model, "mattes"):
         return cast("Matter", model)
     if hasattr(model, "step"):
-        return Recurrent(cast("RecurrentModel[Any]", model), anchored)
+        recurrent = cast("RecurrentModel[Any]", model)
+        return Objects(Keyframed(recurrent)) if anchored else Recurrent(recurrent)
     return Batched(cast("BatchModel", model))
 
 
 class Recurrent(Generic[StateT]):
     """Carries a model's memory from frame to frame."""
 
-    def __init__(self, model: RecurrentModel[StateT], anchored: bool) -> None:
+    def __init__(self, model: RecurrentModel[StateT]) -> None:
         self._model = model
-        self._anchored = anchored
 
     def mattes(self, clip: Clip, hints: Hints, frames: Iterator[Frame]) -> Stream[Matte]:
         """One matte a frame.
 
         Raises:
-            HintError: The model starts from a mask and none falls on a frame of the clip.
             ModelError: The model failed; names the frame.
         """
-        first = next(frames, None)
-        if first is None:
-            return
-        anchor = self._anchor(hints, first)
-        if anchor > first.index:
-            with Spool[Frame]() as past:
-                first = _set_aside(past, chain([first], frames), anchor)
-                yield from self._backwards(clip, hints, first, past)
-        yield from self._run(clip, hints, chain([first], frames))
-
-    def _anchor(self, hints: Hints, first: Frame) -> int:
-        """Number of the frame to start from."""
-        if not self._anchored:
-            return first.index
-        mask = hints.maps.get("mask")
-        if mask is None:
-            raise HintError("this model starts from a mask: give one with --mask")
-        later = [index for index in mask.indices or (first.index,) if index >= first.index]
-        if not later:
-            raise HintError(f"the run starts at frame {first.index} and every mask lies before it: give one inside")
-        return later[0]
-
-    def _run(self, clip: Clip, hints: Hints, frames: Iterator[Frame]) -> Stream[Matte]:
         state: StateT | None = None
         for frame in frames:
-            with _naming(frame):
+            with naming(frame):
                 if state is None:
                     state = self._model.start(clip, hints, frame)
                 state, matte = self._model.step(state, frame, hints)
             yield matte
             del frame, matte
-
-    def _backwards(self, clip: Clip, hints: Hints, anchor: Frame, past: Spool[Frame]) -> Stream[Matte]:
-        """Mattes of the frames set aside, in order of time, made in the other order."""
-        logger.info("the first mask is on frame %d: the %d frames before it run backwards", anchor.index, len(past))
-        mattes = self._run(clip, hints, chain([anchor], reversed(past)))
-        with Spool[tuple[Layer, ...]]() as done:
-            for matte in islice(mattes, 1, None):
-                done.push(matte.layers)
-            for frame, layers in zip(past, reversed(done), strict=True):
-                yield Matte(frame, layers)
-
-
-def _set_aside(past: Spool[Frame], frames: Iterator[Frame], anchor: int) -> Frame:
-    """Spools the frames before number `anchor` and returns that one."""
-    for frame in frames:
-        if frame.index >= anchor:
-            return frame
-        past.push(frame)
-    raise HintError(f"the first mask is for frame {anchor}, but the clip ends at frame {frame.index}")
 
 
 class Batched:
@@ -148,7 +97,7 @@ class Batched:
         window = list(islice(frames, self._model.size))
         tail: Sequence[Matte] = ()
         while window:
-            with _naming(window[0]):
+            with naming(window[0]):
                 made = list(self._model.infer(window, hints))
             made[: len(tail)] = [
                 _cross_faded(old, new, (k + 1) / (len(tail) + 1))
@@ -168,16 +117,3 @@ def _cross_faded(old: Matte, new: Matte, share: float) -> Matte:
         for a, b in zip(old.layers, new.layers, strict=True)
     )
     return Matte(new.frame, layers)
-
-
-@contextmanager
-def _naming(frame: Frame) -> Iterator[None]:
-    """Turns whatever a model raises into a ModelError that names the frame."""
-    try:
-        yield
-    except VmatteError:
-        raise
-    except MemoryError as error:
-        raise ModelError(f"out of memory at frame {frame.index}: lower the model's working size with --set") from error
-    except Exception as error:
-        raise ModelError(f"the model failed at frame {frame.index}: {type(error).__name__}: {error}") from error

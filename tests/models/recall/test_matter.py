@@ -9,6 +9,7 @@ import pytest
 from tests.models.recall.drawn import disc_clip, mask_of
 from vmatte.core.errors import HintError
 from vmatte.core.types import Clip, Frame, Hints
+from vmatte.models.lift import lift
 from vmatte.models.registry import build, card
 
 CLIP = Clip(Path("drawn.mp4"), 128, 96, Fraction(30), Fraction(1, 30))
@@ -53,10 +54,8 @@ def test_a_mask_of_a_later_frame_corrects():
     frames = frames_of(pictures)
     wrong = np.zeros_like(mask_of(truth[0]))
     wrong[:20, :20] = 255
-    recall, hints = model(), Hints({"mask": Masks({0: wrong, 2: mask_of(truth[2])})})
-    state = recall.start(CLIP, hints, frames[0])
-    for frame in frames:
-        state, matte = recall.step(state, frame, hints)
+    hints = Hints({"mask": Masks({0: wrong, 2: mask_of(truth[2])})})
+    *_, matte = lift(model(), anchored=True).mattes(CLIP, hints, iter(frames))
     assert np.abs(matte.alpha - truth[2]).mean() < 0.012
 
 
@@ -70,11 +69,8 @@ def test_names_the_frame_of_an_empty_mask():
 def test_names_the_frame_of_an_empty_later_mask():
     pictures, truth = disc_clip(2)
     frames, hints = frames_of(pictures), Hints({"mask": Masks({0: mask_of(truth[0]), 1: mask_of(truth[0]) * 0})})
-    recall = model()
-    state = recall.start(CLIP, hints, frames[0])
-    state, _ = recall.step(state, frames[0], hints)
     with pytest.raises(HintError, match="mask of frame 1 is empty"):
-        recall.step(state, frames[1], hints)
+        list(lift(model(), anchored=True).mattes(CLIP, hints, iter(frames)))
 
 
 def test_says_which_frame_has_no_mask():

@@ -35,13 +35,8 @@ class Recall:
         return self.engine.start(frame.sdr, mask)
 
     def step(self, state: State, frame: Frame, hints: Hints) -> tuple[State, Matte]:
-        """The memory after `frame`, and its matte; a mask of this frame's own starts the memory over."""
-        source = hints.maps.get("mask")
-        numbers = None if source is None else source.indices
-        anchor = _mask(hints, frame.index) if state.last is not None and numbers and frame.index in numbers else None
-        if anchor is not None:
-            check(anchor, frame.sdr.shape[:2], frame.index)
-        state, alpha = self.engine.step(state, frame.sdr, anchor=anchor)
+        """The memory after `frame`, and its matte."""
+        state, alpha = self.engine.step(state, frame.sdr)
         return state, Matte(frame, (Layer("subject", alpha),))
 
 

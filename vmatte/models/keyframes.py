@@ -1,0 +1,166 @@
+"""Runs a model with memory from masks on any frames, both ways in time.
+
+Before the first mask the model runs backwards, after the last one forwards. Between two masks it runs both ways, each
+time from a memory that knows that mask alone, and the two mattes are cross-faded: each counts in full at its own mask
+and for nothing at the other's. Frames that have to wait lie on disk, so memory stays flat wherever the masks are.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from vmatte.core.errors import HintError
+from vmatte.core.types import Clip, Frame, Hints, Layer, Matte, RecurrentModel, Stream
+from vmatte.io.spool import Spool
+from vmatte.models.naming import naming
+
+logger = logging.getLogger(__name__)
+
+StateT = TypeVar("StateT")
+Layers = tuple[Layer, ...]
+
+
+class Keyframed(Generic[StateT]):
+    """A Matter made of a model that can only start on a frame that has a mask."""
+
+    def __init__(self, model: RecurrentModel[StateT]) -> None:
+        self._model = model
+
+    def mattes(self, clip: Clip, hints: Hints, frames: Iterator[Frame]) -> Stream[Matte]:
+        """One matte a frame.
+
+        Raises:
+            HintError: No mask falls on a frame of the run.
+            ModelError: The model failed; names the frame.
+        """
+        first = next(frames, None)
+        if first is None:
+            return
+        anchors = _anchors(hints, first)
+        run = _Run(self._model, clip, hints)
+        frames = chain([first], frames)
+        with Spool[Frame]() as past:
+            anchor = _reach(frames, anchors[0], past)
+            if anchor is None:
+                raise HintError(f"the first mask is for frame {anchors[0]}, but the clip ends before it")
+            state = run.start(anchor)
+            yield from self._before(run, state, anchor, past)
+        for stop in anchors[1:]:
+            with Spool[Frame]() as between:
+                following = _reach(frames, stop, between)
+                if following is None:
+                    yield from run.go(state, chain([anchor], between))
+                    return
+                fresh = run.start(following)
+                yield from self._between(run, (state, fresh), (anchor, following), between)
+                anchor, state = following, fresh
+        yield from run.go(state, chain([anchor], frames))
+
+    def _before(self, run: _Run[StateT], state: StateT, anchor: Frame, past: Spool[Frame]) -> Stream[Matte]:
+        """Mattes of the frames before the first mask."""
+        if len(past) == 0:
+            return
+        logger.info("the first mask is on frame %d: the %d frames before it run backwards", anchor.index, len(past))
+        with run.backwards(state, anchor, past) as done:
+            for frame, layers in zip(past, reversed(done), strict=True):
+                yield Matte(frame, layers)
+
+    def _between(
+        self, run: _Run[StateT], states: tuple[StateT, StateT], anchors: tuple[Frame, Frame], between: Spool[Frame]
+    ) -> Stream[Matte]:
+        """Mattes from the first of two masks up to, but not including, the second."""
+        before, after = anchors
+        forwards = run.go(states[0], chain([before], between))
+        yield next(forwards)
+        if len(between) == 0:
+            return
+        with run.backwards(states[1], after, between) as done:
+            for matte, layers in zip(forwards, reversed(done), strict=True):
+                share = (matte.frame.index - before.index) / (after.index - before.index)
+                yield Matte(matte.frame, _blended(matte.layers, layers, share))
+
+
+class _Run(Generic[StateT]):
+    """One model on one clip."""
+
+    def __init__(self, model: RecurrentModel[StateT], clip: Clip, hints: Hints) -> None:
+        self._model, self._clip, self._hints = model, clip, hints
+
+    def start(self, anchor: Frame) -> StateT:
+        """The memory before a frame that has a mask."""
+        with naming(anchor):
+            return self._model.start(self._clip, self._hints, anchor)
+
+    def go(self, state: StateT, frames: Iterator[Frame]) -> Stream[Matte]:
+        """Mattes from that memory on."""
+        for frame in frames:
+            with naming(frame):
+                state, matte = self._model.step(state, frame, self._hints)
+            yield matte
+            del frame, matte
+
+    def backwards(self, state: StateT, anchor: Frame, past: Spool[Frame]) -> Spool[Layers]:
+        """Layers of the spooled frames, the last frame's first; leaves `state` as it was."""
+        done: Spool[Layers] = Spool()
+        mattes = self.go(copy.deepcopy(state), chain([anchor], reversed(past)))
+        try:
+            for matte in islice(mattes, 1, None):
+                done.push(matte.layers)
+        except BaseException:
+            done.__exit__()
+            raise
+        return done
+
+
+def _anchors(hints: Hints, first: Frame) -> Sequence[int]:
+    """Numbers of the frames that have a mask, from the first frame of the run on."""
+    mask = hints.maps.get("mask")
+    if mask is None:
+        raise HintError("this model starts from a mask: give one with --mask")
+    later = [index for index in mask.indices or (first.index,) if index >= first.index]
+    if not later:
+        raise HintError(f"the run starts at frame {first.index} and every mask lies before it: give one inside")
+    return later
+
+
+def _reach(frames: Iterator[Frame], number: int, past: Spool[Frame]) -> Frame | None:
+    """Spools the frames before `number` and returns that one; None if the clip ends first."""
+    for frame in frames:
+        if frame.index >= number:
+            return frame
+        past.push(frame)
+    return None
+
+
+def _blended(old: Layers, new: Layers, share: float) -> Layers:
+    """`share` of the new layers over the rest of the old ones."""
+    return tuple(
+        Layer(
+            before.name,
+            np.float32(1 - share) * before.alpha + np.float32(share) * after.alpha,
+            None if before.colour is None or after.colour is None else _mixed(before, after, share),
+            _surest(before, after, share),
+        )
+        for before, after in zip(old, new, strict=True)
+    )
+
+
+def _mixed(before: Layer, after: Layer, share: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    """Colours weighted by how much of each matte they stand for."""
+    assert before.colour is not None
+    assert after.colour is not None
+    left, right = np.float32(1 - share) * before.alpha, np.float32(share) * after.alpha
+    part = np.where(left + right > 0, right / np.maximum(left + right, np.float32(1e-6)), np.float32(share))
+    return before.colour + part[..., None] * (after.colour - before.colour)
+
+
+def _surest(before: Layer, after: Layer, share: float) -> float | None:
+    if before.confidence is None or after.confidence is None:
+        return None
+    return (1 - share) * before.confidence + share * after.confidence
