@@ -192,3 +192,71 @@ def test_the_folder_one_stands_in(vmatte, tmp_path, mask, monkeypatch):
     said = vmatte("process", ".", "--mask", mask, "--out", "../done", "--output", "alpha")
     assert said.code == 0, said.err
     assert names(tmp_path / "done") == ["shot.alpha.mkv", "shot.report.json"]
+
+
+def test_objects_get_files_of_their_own(vmatte, clip, tmp_path):
+    half = drawn.disc(0)[..., None].squeeze() >= 0.5
+    import cv2
+
+    left = half & (np.arange(half.shape[1]) < 45)
+    cv2.imwrite(str(tmp_path / "left.png"), (left * 255).astype(np.uint8))
+    drawn.mask(tmp_path / "all.png")
+    arguments = ("process", clip, "--object", "all=all.png", "--object", "left=left.png", "--out", "done")
+    said = vmatte(*arguments, "--output", "alpha", "--output", "rgba-png")
+    assert said.code == 0, said.err
+    assert "2 objects: all, left" in said.err
+    assert names(Path("done")) == [
+        "disc.all.alpha.mkv", "disc.all.rgba-png", "disc.left.alpha.mkv", "disc.left.rgba-png", "disc.report.json",
+    ]  # fmt: skip
+    whole, part = (mattes(Path(f"done/disc.{name}.alpha.mkv")) for name in ("all", "left"))
+    assert part[0].sum() < 0.8 * whole[0].sum()
+    for index, alpha in enumerate(whole):
+        assert np.abs(alpha - drawn.disc(index)).mean() < 0.03
+
+
+def test_a_label_image_is_several_objects_and_may_be_merged(vmatte, clip, tmp_path):
+    import cv2
+
+    labels = (drawn.disc(0) >= 0.5).astype(np.uint8)
+    labels[:, 45:] *= 2
+    cv2.imwrite(str(tmp_path / "labels.png"), labels)
+    arguments = ("process", clip, "--mask", "labels.png", "--out", "done", "--output", "alpha")
+    said = vmatte(*arguments, "--set", "objects=merged")
+    assert said.code == 0, said.err
+    assert "object1, object2" in said.err
+    assert names(Path("done")) == ["disc.alpha.mkv", "disc.report.json"]
+    for index, alpha in enumerate(mattes(Path("done/disc.alpha.mkv"))):
+        assert np.abs(alpha - drawn.disc(index)).mean() < 0.04
+
+
+def test_a_made_mask_is_said(vmatte, tmp_path):
+    import cv2
+
+    (tmp_path / "shot").mkdir()
+    for index in range(4):
+        alpha = drawn.disc(index)[..., None]
+        picture = drawn.picture(index) * alpha + np.float32([30, 170, 60]) * (1 - alpha)
+        cv2.imwrite(str(tmp_path / f"shot/{index:04d}.png"), picture[..., ::-1])
+    said = vmatte("process", "shot", "--mask", "auto", "--model", "recall", "--out", "done", "--output", "alpha")
+    assert said.code == 0, said.err
+    assert "the mask of frame 0 is made by chroma" in said.err
+    for index, alpha in enumerate(mattes(Path("done/shot.alpha.mkv"))):
+        assert np.abs(alpha - drawn.disc(index)).mean() < 0.03
+
+
+def test_objects_need_a_model_that_follows_masks(vmatte, clip, mask):
+    arguments = (
+        "process",
+        clip,
+        "--object",
+        f"a={mask}",
+        "--object",
+        f"b={mask}",
+        "--model",
+        "chroma",
+        "--out",
+        "done",
+    )
+    said = vmatte(*arguments)
+    assert said.code == 4
+    assert "--model recall" in said.err

@@ -30,3 +30,12 @@ def peak(folder: Path, frames: int) -> int:
 def test_a_clip_sixteen_times_as_long_takes_no_more_memory(tmp_path):
     short, long = peak(tmp_path / "short", 12), peak(tmp_path / "long", 192)
     assert long <= 1.05 * short, f"{short / 2**20:.0f} MiB for 12 frames, {long / 2**20:.0f} MiB for 192"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="peak memory is read the Linux way")
+def test_memory_of_the_starting_process_does_not_count():
+    """A child's peak must not be the parent's: or every figure of a benchmark would be the benchmark's own."""
+    ballast = bytearray(os.urandom(1)) * (400 * 2**20)
+    ask = "from vmatte.run.report import peak_rss; print(peak_rss())"
+    told = subprocess.run([sys.executable, "-c", ask], check=True, capture_output=True, text=True, cwd=ROOT)
+    assert 2**20 < int(told.stdout) < len(ballast) / 2

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vmatte.core.types import Frame, Layer, Matte
-from vmatte.run.views import Rgba, alpha
+from vmatte.run.views import Alpha, Rgba
 
 
 def matte(dtype=np.uint8, colour=True):
@@ -20,7 +20,7 @@ def matte(dtype=np.uint8, colour=True):
 
 
 def test_alpha_is_the_layers_own():
-    shown = alpha(matte())
+    shown = Alpha()(matte())
     assert (shown.index, shown.pts, shown.duration) == (7, 70, 10)
     assert shown.colour is None
     assert shown.alpha is not None

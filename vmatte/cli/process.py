@@ -25,7 +25,16 @@ if TYPE_CHECKING:
     multiple=True,
     metavar="FILE|DIR",
     help="Mask of the subject on the first frame; N=FILE for frame N; or a folder of masks named by frame number. "
-    "Repeatable. Found by itself as <clip>.mask.png.",
+    "Repeatable. Found by itself as <clip>.mask.png. Two bare files, or a label image, are several objects. "
+    "auto makes it with a model that needs none.",
+)
+@click.option(
+    "--object",
+    "objects",
+    multiple=True,
+    metavar="NAME=MASK",
+    help="Mask of one of several objects, MASK as for --mask. Repeatable. Each gets files of its own, "
+    "<clip>.<name>.<output>; or one matte of all with --set objects=merged.",
 )
 @click.option("--plate", metavar="FILE", help="Picture of the empty scene. Found by itself as <clip>.plate.png.")
 @click.option("--out", metavar="DIR", help="Folder for the results. Default: beside the clip.")
@@ -54,7 +63,7 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
     """
     logging.basicConfig(level=logging.INFO if given["verbose"] else logging.ERROR, format="vmatte: %(message)s")
     from vmatte.config.load import load, plan_as_data
-    from vmatte.run.build import refuse_collisions
+    from vmatte.run.outputs import refuse_collisions
 
     plan = load(_overrides(given))
     jobs = _jobs(given)
@@ -86,7 +95,7 @@ def _overrides(given: dict[str, Any]) -> list[str]:
 
 
 def _jobs(given: dict[str, Any]) -> list[Job]:
-    for option in ("masks", "plate", "out", "clips"):
+    for option in ("masks", "objects", "plate", "out", "clips"):
         if "" in (given[option] if isinstance(given[option], tuple) else (given[option],)):
             what = "clip" if option == "clips" else f"--{option.removesuffix('s')}"
             raise click.UsageError(f"an empty {what} was given: is a shell variable unset?")
@@ -97,6 +106,7 @@ def _jobs(given: dict[str, Any]) -> list[Job]:
             clip=Path(clip),
             out=Path(given["out"]) if given["out"] else None,
             masks=tuple(given["masks"]),
+            objects=tuple(given["objects"]),
             plate=Path(given["plate"]) if given["plate"] else None,
             start=_seconds("--start", given["start"]),
             end=_seconds("--end", given["end"]),

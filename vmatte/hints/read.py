@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from vmatte.core.errors import HintError, InputError
 from vmatte.core.types import Clip, Image8
+from vmatte.hints.labels import labels_in, mask_of
 from vmatte.io.images import read_image
 from vmatte.io.sequence import is_pattern, members
 
@@ -27,10 +28,12 @@ class Masks:
     Attributes:
         files: By frame.
         outside: Frames outside the run that a mask was given for, which does nothing.
+        label: Code of one object in label images; None for masks that show one subject.
     """
 
     files: Mapping[int, Path]
     outside: tuple[int, ...] = ()
+    label: int | None = None
 
     @property
     def indices(self) -> Sequence[int]:
@@ -40,7 +43,26 @@ class Masks:
     def at(self, index: int) -> NDArray[Any] | None:
         """The mask of frame `index`, or None."""
         path = self.files.get(index)
-        return None if path is None else mask_image(path)
+        if path is None:
+            return None
+        return mask_image(path) if self.label is None else mask_of(_pixels(path), self.label)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Together:
+    """Several objects' masks as one; a MapSource of (H, W) uint8."""
+
+    objects: Sequence[Masks]
+
+    @property
+    def indices(self) -> Sequence[int]:
+        """Frames on which any object has a mask, ascending."""
+        return sorted({index for masks in self.objects for index in masks.indices})
+
+    def at(self, index: int) -> NDArray[Any] | None:
+        """All that is masked on frame `index`, or None."""
+        found = [mask for masks in self.objects if (mask := masks.at(index)) is not None]
+        return np.maximum.reduce(found) if found else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +87,7 @@ def mask_image(path: Path) -> Image8:
     Raises:
         HintError: The file is missing or not an image.
     """
-    pixels = _eight_bits(_image(path, "mask"))
+    pixels = _pixels(path)
     if pixels.ndim == 2:
         return pixels
     if pixels.shape[2] == 4 and int(pixels[..., 3].min()) < 255:
@@ -91,18 +113,50 @@ def read_masks(given: Sequence[str], clip: Clip, first: int, stop: int) -> Masks
     for text in given:
         found = _mask_files(text, clip, first)
         if twice := sorted(files.keys() & found.keys()):
-            raise HintError(f"two masks are given for frame {twice[0]}: {files[twice[0]]} and {found[twice[0]]}")
+            pair = f"{files[twice[0]]} and {found[twice[0]]}"
+            raise HintError(f"two masks are given for frame {twice[0]}: {pair}; name objects with --object NAME=MASK")
         files.update(found)
     inside = {n: path for n, path in files.items() if first <= n < stop}
     if not inside:
         numbers = ", ".join(map(str, sorted(files)))
         raise HintError(f"no mask lies within the run (frames {first} to {stop - 1}): given for frame {numbers}")
     for path in inside.values():
-        mask = mask_image(path)
-        _check_size("mask", path, mask, clip)
-        if int(mask.max()) < SUBJECT:
+        pixels = _pixels(path)
+        _check_size("mask", path, pixels, clip)
+        if int(mask_image(path).max()) < SUBJECT and not labels_in(pixels):
             raise HintError(f"{path}: the mask is empty (no pixel reaches {SUBJECT}): paint the subject white")
     return Masks(inside, tuple(sorted(files.keys() - inside.keys())))
+
+
+def read_objects(
+    masks: Sequence[str], objects: Sequence[str], clip: Clip, first: int, stop: int
+) -> tuple[Masks | Together, dict[str, Masks]]:
+    """All masks a user named: what they show together, and each object's own when there are several.
+
+    Several objects are given by name, as several masks of the first frame, or as label images.
+
+    Args:
+        masks: As for `read_masks`.
+        objects: Each `NAME=MASK`, the mask as for `read_masks`; one name may come several times.
+        clip: As for `read_masks`.
+        first: As for `read_masks`.
+        stop: As for `read_masks`.
+
+    Raises:
+        HintError: As in `read_masks`; or masks are given both with and without a name; or a name cannot be part of
+            a file name.
+    """
+    if objects and masks:
+        raise HintError("--mask and --object are both given: name every object with --object NAME=MASK")
+    groups = _named(objects) if objects else _by_stem(masks, clip)
+    if groups:
+        found = {name: read_masks(given, clip, first, stop) for name, given in groups.items()}
+        return Together(tuple(found.values())), found
+    one = read_masks(masks, clip, first, stop)
+    split = _split(one)
+    if len(split) == 1:
+        return next(iter(split.values())), {}
+    return Together(tuple(split.values())) if split else one, split
 
 
 def read_plate(path: Path, clip: Clip) -> Plate:
@@ -136,6 +190,55 @@ def stem(clip: Path) -> str:
     if not is_pattern(clip):
         return name
     return re.sub(r"[._-]*(%\d*d|\*|\?|\[[^]]*\])+", "", name) or clip.absolute().parent.name
+
+
+def _named(objects: Sequence[str]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for text in objects:
+        name, equals, mask = text.partition("=")
+        if not equals or not mask or not re.fullmatch(r"[\w][\w.-]*", name):
+            raise HintError(
+                f"--object {text}: write NAME=MASK, the name in letters, digits, '-', '_' and '.' (it becomes part of "
+                "the file names)"
+            )
+        groups.setdefault(name, []).append(mask)
+    return groups
+
+
+def _by_stem(masks: Sequence[str], clip: Clip) -> dict[str, list[str]]:
+    """Several bare images are masks of as many objects, named by their files; empty if that is not what was given."""
+    paths = [Path(text) for text in masks]
+    if len(paths) < 2 or not all(path.is_file() for path in paths):
+        return {}
+    names = [re.sub(r"[^\w.-]", "_", path.stem.removeprefix(f"{stem(clip.path)}.")) for path in paths]
+    if len(set(names)) < len(names):
+        names = [f"{number}" for number in range(1, len(paths) + 1)]
+    if len({path.resolve() for path in paths}) < len(paths):
+        raise HintError(f"the same mask is given twice: {', '.join(masks)}")
+    return {name: [text] for name, text in zip(names, masks, strict=True)}
+
+
+def _split(masks: Masks) -> dict[str, Masks]:
+    """Each object's own masks, if the files are label images; a mask of 0 and 1 is one as well."""
+    if not any(labels_in(_pixels(path)) for path in masks.files.values()):
+        return {}
+    codes: dict[str, int] = {}
+    files: dict[str, dict[int, Path]] = {}
+    for index, path in masks.files.items():
+        labels = labels_in(_pixels(path), fewest=1)
+        if not labels:
+            raise HintError(f"{path}: not a label image like the other masks; give one kind of mask")
+        codes |= labels
+        for name in labels:
+            files.setdefault(name, {})[index] = path
+    ordered = sorted(codes, key=lambda name: (len(name), name))
+    return {f"object{name}": Masks(files[name], masks.outside, codes[name]) for name in ordered}
+
+
+def _pixels(path: Path) -> Image8:
+    pixels = _image(path, "mask")
+    # Sixteen bits that hold nothing but small numbers hold labels, which do not scale.
+    return pixels.astype(np.uint8) if int(pixels.max()) < SUBJECT else _eight_bits(pixels)
 
 
 def _mask_files(text: str, clip: Clip, first: int) -> dict[int, Path]:

@@ -14,6 +14,7 @@ from itertools import chain, islice
 from typing import Generic, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vmatte.core.errors import HintError
 from vmatte.core.types import Clip, Frame, Hints, Layer, Matte, RecurrentModel, Stream
@@ -151,13 +152,14 @@ def _blended(old: Layers, new: Layers, share: float) -> Layers:
     )
 
 
-def _mixed(before: Layer, after: Layer, share: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def _mixed(before: Layer, after: Layer, share: float) -> NDArray[np.float32]:
     """Colours weighted by how much of each matte they stand for."""
     assert before.colour is not None
     assert after.colour is not None
     left, right = np.float32(1 - share) * before.alpha, np.float32(share) * after.alpha
     part = np.where(left + right > 0, right / np.maximum(left + right, np.float32(1e-6)), np.float32(share))
-    return before.colour + part[..., None] * (after.colour - before.colour)
+    mixed: NDArray[np.float32] = before.colour + part[..., None] * (after.colour - before.colour)
+    return mixed
 
 
 def _surest(before: Layer, after: Layer, share: float) -> float | None:

@@ -67,6 +67,13 @@ class Foreground(Enum):
     source = "source"
 
 
+class Objects(Enum):
+    """What becomes of several objects: files for each, or one matte of all."""
+
+    separate = "separate"
+    merged = "merged"
+
+
 class Profile(Enum):
     """ProRes flavour with alpha."""
 
@@ -142,6 +149,7 @@ class Plan:
         input: How to read.
         foreground: Where straight colours come from.
         extend: How many px colours reach beyond the matte; further out they are black.
+        objects: What becomes of several objects.
         outputs: Names of outputs.
         prores: How to write ProRes.
         stream: How the stream runs.
@@ -152,6 +160,7 @@ class Plan:
     input: InputPlan = field(default_factory=InputPlan)
     foreground: Foreground = Foreground.estimate
     extend: int = 8
+    objects: Objects = Objects.separate
     outputs: list[str] = field(default_factory=lambda: ["prores", "alpha"])
     prores: ProresPlan = field(default_factory=ProresPlan)
     stream: StreamPlan = field(default_factory=StreamPlan)
@@ -170,7 +179,8 @@ class Job:
     Attributes:
         clip: The video, or the folder, printf pattern or glob of a sequence.
         out: Folder for the outputs; None puts them beside the clip.
-        masks: Subject masks, as given: image, folder, pattern, or `N=image` for frame N.
+        masks: Subject masks, as given: image, folder, pattern, or `N=image` for frame N; `auto` alone makes one.
+        objects: Masks of several objects, each `NAME=` before a mask in any of these forms.
         plate: Clean background plate.
         start: Seconds from the first frame; None is the beginning.
         end: Seconds from the first frame, not included; None is the end.
@@ -180,6 +190,7 @@ class Job:
     clip: Path
     out: Path | None = None
     masks: tuple[str, ...] = ()
+    objects: tuple[str, ...] = ()
     plate: Path | None = None
     start: float | None = None
     end: float | None = None

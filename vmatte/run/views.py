@@ -1,4 +1,4 @@
-"""What an output shows of a matte: its alpha, or its straight colours with alpha."""
+"""What an output shows of a matte: the alpha of one layer, or its straight colours with alpha."""
 
 from __future__ import annotations
 
@@ -12,25 +12,36 @@ from vmatte.core.types import Image, Matte, Picture
 from vmatte.ops.extend import extended
 
 
-def alpha(matte: Matte) -> Picture:
-    """The subject's alpha alone."""
-    frame = matte.frame
-    return Picture(frame.index, frame.pts, frame.duration, alpha=matte.alpha)
+@dataclass(frozen=True, slots=True)
+class Alpha:
+    """The alpha of one layer alone.
+
+    Attributes:
+        layer: Which, by its place in the matte.
+    """
+
+    layer: int = 0
+
+    def __call__(self, matte: Matte) -> Picture:
+        frame = matte.frame
+        return Picture(frame.index, frame.pts, frame.duration, alpha=matte.layers[self.layer].alpha)
 
 
 @dataclass(frozen=True, slots=True)
 class Rgba:
-    """Straight colours with alpha, at the clip's own depth.
+    """Straight colours with alpha of one layer, at the clip's own depth.
 
     Attributes:
         extend: Colours reach this many px beyond the matte and are black further out, which gives lossy codecs and
             scalers clean edges at nearly the size of black everywhere; -1 keeps all colours.
+        layer: Which layer, by its place in the matte.
     """
 
     extend: int
+    layer: int = 0
 
     def __call__(self, matte: Matte) -> Picture:
-        frame, layer = matte.frame, matte.layers[0]
+        frame, layer = matte.frame, matte.layers[self.layer]
         colour = frame.rgb if layer.colour is None else _integers(layer.colour, frame.rgb)
         if self.extend >= 0:
             colour = extended(colour, layer.alpha, self.extend)

@@ -1,0 +1,195 @@
+"""The hints of a job: those named by the user, those found beside the clip, and those made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vmatte.core.errors import HintError
+from vmatte.core.types import Hints, Image8, MapSource
+from vmatte.hints.read import Masks, Plate, read_objects, read_plate, sidecar
+from vmatte.io.open import OpenedSource
+from vmatte.io.sample import sample_frames, spread
+from vmatte.models.lift import load_model
+from vmatte.models.registry import card
+from vmatte.ops.camera import fixed_camera
+from vmatte.ops.plate import estimate_plate
+from vmatte.run.choose import choose
+from vmatte.run.plan import Job
+
+# Frames that go into an estimated plate: more changed nothing that was measured.
+_PLATE_FRAMES = 41
+_AUTO = "auto"
+# Less of the frame than this is no subject but noise.
+_SUBJECT = 0.002
+
+
+class Sampler:
+    """Frames spread over the run, decoded once however often they are asked for."""
+
+    def __init__(self, source: OpenedSource, first: int, stop: int | None) -> None:
+        self._source, self._first, self._stop = source, first, stop
+        self._frames: list[Image8] = []
+
+    def __call__(self, count: int) -> Sequence[Image8]:
+        """`count` frames, (H, W, 3) uint8 RGB."""
+        if not self._frames:
+            stop = self._source.count() if self._stop is None else self._stop
+            indices = [self._first + offset for offset in spread(stop - self._first, _PLATE_FRAMES)]
+            self._frames = [rgb for _, rgb in sample_frames(self._source, indices=indices)]
+        return [self._frames[place] for place in spread(len(self._frames), count)]
+
+
+@dataclass
+class Given:
+    """The hints of a job.
+
+    Attributes:
+        maps: As in `Hints`.
+        objects: As in `Hints`.
+        files: Where each came from, for the report.
+        warnings: What the user should know about them.
+    """
+
+    maps: dict[str, MapSource] = field(default_factory=dict)
+    objects: Mapping[str, MapSource] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def hints(self) -> Hints:
+        """For the model."""
+        return Hints(self.maps, self.objects)
+
+    def estimate_plate(self, sampled: Sampler, trusted: bool) -> None:
+        """Makes the plate from the clip.
+
+        Args:
+            sampled: Frames of the clip.
+            trusted: Whether the camera is known to be fixed.
+
+        Raises:
+            HintError: The camera moves.
+        """
+        self.maps["plate"] = _estimated_plate(sampled, trusted, self.warnings)
+        self.files["plate"] = "estimated from the clip"
+
+
+def gather(job: Job, source: OpenedSource, span: tuple[int, int | None], sampled: Sampler) -> Given:
+    """Reads or makes the hints of a job.
+
+    Args:
+        job: The job.
+        source: Its clip.
+        span: First source frame of the run and the one after its last, None if only decoding will tell.
+        sampled: Frames of the run.
+
+    Raises:
+        HintError: One is missing, unreadable or does not fit; or none can be made.
+    """
+    given = Given()
+    _read_masks(given, job, source, span)
+    plate = job.plate
+    if plate is None and (plate := sidecar(job.clip, "plate")):
+        given.warnings.append(f"using the plate found beside the clip: {plate}")
+    if plate is not None:
+        given.maps["plate"] = read_plate(plate, source.clip)
+        given.files["plate"] = str(plate)
+    if _wants_made(job):
+        given.maps["mask"] = _made_mask(given, source, span[0], sampled)
+    return given
+
+
+def _wants_made(job: Job) -> bool:
+    return job.masks == (_AUTO,) and not Path(_AUTO).exists()
+
+
+def _read_masks(given: Given, job: Job, source: OpenedSource, span: tuple[int, int | None]) -> None:
+    first, stop = span
+    masks = list(job.masks)
+    if _wants_made(job):
+        if job.objects:
+            raise HintError("--mask auto makes the mask of one subject: leave out --object")
+        return
+    if not masks and not job.objects and (beside := sidecar(job.clip, "mask")):
+        if first == 0:
+            masks = [str(beside)]
+            given.warnings.append(f"using the mask found beside the clip: {beside}")
+        else:
+            given.warnings.append(f"{beside} belongs to the clip's first frame, which --start cuts off: not used")
+    if not masks and not job.objects:
+        return
+    stop = source.count() if stop is None else stop
+    given.maps["mask"], objects = read_objects(masks, job.objects, source.clip, first, stop)
+    given.objects = objects
+    if objects:
+        given.warnings.append(f"{len(objects)} objects: {', '.join(objects)}")
+    sets = list(objects.values()) or [cast("Masks", given.maps["mask"])]
+    places = {(index, path) for masks in sets for index, path in masks.files.items()}
+    given.files["mask"] = ", ".join(f"frame {index}: {path}" for index, path in sorted(places))
+    if outside := sorted({index for masks in sets for index in masks.outside}):
+        given.warnings.append(f"masks outside the run do nothing: frame {', '.join(map(str, outside))}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Made:
+    """A mask made for one frame; a MapSource."""
+
+    index: int
+    mask: NDArray[np.uint8]
+
+    @property
+    def indices(self) -> Sequence[int]:
+        return (self.index,)
+
+    def at(self, index: int) -> NDArray[Any] | None:
+        return self.mask if index == self.index else None
+
+
+def _made_mask(given: Given, source: OpenedSource, first: int, sampled: Sampler) -> _Made:
+    """The mask of the first frame, from a model that needs none."""
+    try:
+        choice = choose(frozenset(given.maps), sampled)
+    except HintError as error:
+        raise HintError(f"--mask auto: no model here can make the mask of this clip by itself: {error}") from error
+    maps = dict(given.maps)
+    if "plate" in card(choice.model).needs and "plate" not in maps:
+        maps["plate"] = _estimated_plate(sampled, bool(choice.scores), given.warnings)
+    matter = load_model(card(choice.model).settings())
+    with (
+        closing(source.frames(first, first + 1)) as frames,
+        closing(matter.mattes(source.clip, Hints(maps), frames)) as mattes,
+    ):
+        alpha = next(mattes).alpha
+    share = float((alpha >= 0.5).mean())
+    if share < _SUBJECT:
+        raise HintError(
+            f"--mask auto: {choice.model} finds no subject on frame {first}; give a mask, or start where there is one"
+        )
+    given.warnings.append(
+        f"the mask of frame {first} is made by {choice.model} ({share:.0%} of the frame): {choice.why}"
+    )
+    given.files["mask"] = f"frame {first}: made by {choice.model}"
+    return _Made(first, np.rint(alpha * 255).astype(np.uint8))
+
+
+def _estimated_plate(sampled: Sampler, trusted: bool, warnings: list[str]) -> Plate:
+    frames = sampled(_PLATE_FRAMES)
+    if not trusted and not (camera := fixed_camera(frames)).fixed:
+        raise HintError(
+            f"no plate is given and none can be estimated: the camera moves (stable share {camera.stable_share:.2f}, "
+            f"border motion {camera.border_flow:.1f} px); give a picture of the empty scene with --plate, "
+            "or a mask with --mask and --model recall"
+        )
+    plate = estimate_plate(frames)
+    warnings.append(
+        f"the plate is estimated from {len(frames)} frames of the clip ({plate.stable_share:.0%} of it held still); "
+        "whatever never moves away becomes background"
+    )
+    return Plate(plate.rgb)
