@@ -235,7 +235,7 @@ def test_a_made_mask_is_said(vmatte, tmp_path):
     (tmp_path / "shot").mkdir()
     for index in range(4):
         alpha = drawn.disc(index)[..., None]
-        picture = drawn.picture(index) * alpha + np.float32([30, 170, 60]) * (1 - alpha)
+        picture = drawn.picture(index) * alpha + np.array([30, 170, 60], np.float32) * (1 - alpha)
         cv2.imwrite(str(tmp_path / f"shot/{index:04d}.png"), picture[..., ::-1])
     said = vmatte("process", "shot", "--mask", "auto", "--model", "recall", "--out", "done", "--output", "alpha")
     assert said.code == 0, said.err
