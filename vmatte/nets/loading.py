@@ -1,0 +1,83 @@
+"""Puts a state dict into a network, strictly: what does not belong is an error that says which model is nearest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from vmatte.core.errors import WeightsError
+from vmatte.nets.checkpoint import PREFIXES, WRAPPERS, read_checkpoint
+from vmatte.nets.signature import Signature, nearest
+
+__all__ = ["PREFIXES", "WRAPPERS", "Signature", "load_strict", "nearest", "read_checkpoint"]
+
+ModuleT = TypeVar("ModuleT", bound=nn.Module)
+
+# Keys of each kind that an error names; the rest are counted.
+NAMED = 3
+
+
+def load_strict(
+    module: ModuleT,
+    state: Mapping[str, Tensor],
+    *,
+    source: str,
+    may_lack: Sequence[str] = (),
+    candidates: Sequence[Signature] = (),
+) -> ModuleT:
+    """Copies `state` into `module` and returns it in evaluation mode.
+
+    Args:
+        module: Built with the shapes expected.
+        state: As `read_checkpoint` gives it.
+        source: What the user calls the checkpoint, for errors.
+        may_lack: Shell patterns of keys whose absence is no error; they keep the value the module was built with.
+        candidates: Known models, of which an error names the nearest.
+
+    Raises:
+        WeightsError: Keys are missing or unexpected, shapes differ, or values are not finite.
+    """
+    own = module.state_dict()
+    lacking = [key for key in own if key not in state]
+    missing = [key for key in lacking if not any(fnmatchcase(key, pattern) for pattern in may_lack)]
+    unexpected = [key for key in state if key not in own]
+    shapes = [
+        f"{key} is {_size(state[key])}, not {_size(own[key])}"
+        for key in own
+        if key in state and state[key].shape != own[key].shape
+    ]
+    faults = [
+        _listed(kind, keys)
+        for kind, keys in (("missing", missing), ("unexpected", unexpected), ("of another shape", shapes))
+        if keys
+    ]
+    if faults:
+        raise WeightsError(f"{source}: not this model's weights: {'; '.join(faults)}{_hint(state, candidates)}")
+    broken = [key for key, value in state.items() if not bool(torch.isfinite(value).all())]
+    if broken:
+        raise WeightsError(f"{source}: {_listed('with values that are not finite', broken)}: fetch it again")
+    module.load_state_dict(state, strict=False)
+    return module.eval()
+
+
+def _hint(state: Mapping[str, Tensor], candidates: Sequence[Signature]) -> str:
+    if not candidates:
+        return ""
+    near = nearest(state, candidates)
+    known = ", ".join(candidate.model for candidate in candidates)
+    if near is None:
+        return f"; it is near to none of the known models ({known})"
+    return f"; the nearest known model is {near.model}"
+
+
+def _listed(kind: str, keys: Sequence[str]) -> str:
+    more = f" and {len(keys) - NAMED} more" if len(keys) > NAMED else ""
+    return f"{len(keys)} {'key' if len(keys) == 1 else 'keys'} {kind} ({', '.join(keys[:NAMED])}{more})"
+
+
+def _size(tensor: Tensor) -> str:
+    return "x".join(map(str, tensor.shape)) or "a scalar"

@@ -1,0 +1,43 @@
+"""By which keys a network's checkpoints are told from others; torch-free, so that a model's own package can say it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+# A file that shares fewer of a model's characteristic keys is not called near to it.
+NEAR = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Keys that every checkpoint of a model has and that hardly any other model's has.
+
+    Attributes:
+        model: What a user calls it.
+        keys: Full state-dict keys; a handful, from all over the network.
+    """
+
+    model: str
+    keys: tuple[str, ...]
+
+    def share(self, keys: Iterable[str]) -> float:
+        """The part of the characteristic keys that is among `keys`, 0 to 1."""
+        return len(set(self.keys).intersection(keys)) / len(self.keys)
+
+
+def nearest(keys: Iterable[str], candidates: Sequence[Signature]) -> Signature | None:
+    """The candidate that shares most of its characteristic keys with a checkpoint, the first of equals.
+
+    Returns:
+        None when none of them is near.
+
+    >>> known = [Signature("a", ("stem.weight", "head.weight")), Signature("b", ("body.0.weight",))]
+    >>> nearest({"head.weight", "neck.weight"}, known).model
+    'a'
+    >>> nearest({"neck.weight"}, known) is None
+    True
+    """
+    keys = set(keys)
+    best = max(candidates, key=lambda candidate: candidate.share(keys), default=None)
+    return best if best is not None and best.share(keys) >= NEAR else None
