@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Any
 
 import yaml
@@ -38,7 +39,14 @@ def composed_yaml(overrides: Sequence[str] = ()) -> str:
     """
     config = _composed(overrides)
     OmegaConf.to_object(config)
-    return yaml.safe_dump(OmegaConf.to_container(config, enum_to_str=True), sort_keys=False)
+    return yaml.dump(OmegaConf.to_container(config, enum_to_str=True), Dumper=_Dumper, sort_keys=False)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes paths as the text they were given as."""
+
+
+_Dumper.add_multi_representer(PurePath, lambda dumper, path: dumper.represent_str(str(path)))
 
 
 def plan_as_data(plan: Plan) -> dict[str, Any]:
@@ -71,6 +79,8 @@ def _register() -> None:
     store.store(group="schema/model", name="auto", node=_schema(ModelSettings(name="auto")))
     for known in cards().values():
         store.store(group="schema/model", name=known.name, node=_schema(known.settings()))
+        # For models of other packages; ours have a YAML of that name, which is found first.
+        store.store(group="model", name=known.name, node=_schema(known.settings()))
 
 
 def _schema(settings: object) -> DictConfig:

@@ -6,11 +6,11 @@ import os
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
-from vmatte.core.errors import HintError, OutputError
+from vmatte.core.errors import ConfigError, HintError, OutputError
 from vmatte.core.types import Hints, Image8, MapSource, Stage, View
 from vmatte.hints.read import Plate, read_masks, read_plate, sidecar, stem
 from vmatte.io.open import OpenedSource, open_source
@@ -18,6 +18,7 @@ from vmatte.io.options import InputOptions
 from vmatte.io.sample import sample_frames, spread
 from vmatte.io.writers import output_kind, output_path
 from vmatte.io.writers.partial import refuse_taken
+from vmatte.models.checkpoint import Checkpoint, checkpoint
 from vmatte.models.registry import Card, ModelSettings, card, preflight
 from vmatte.ops.camera import fixed_camera
 from vmatte.ops.plate import estimate_plate
@@ -27,6 +28,8 @@ from vmatte.run.plan import Foreground as ForegroundPlan
 from vmatte.run.report import is_report
 from vmatte.run.views import Rgba, alpha
 from vmatte.stages.foreground import Foreground
+from vmatte.weights.store import find
+from vmatte.weights.telling import SILENT, Teller, amount
 
 # Frames that go into an estimated plate: more changed nothing that was measured.
 _PLATE_FRAMES = 41
@@ -58,6 +61,7 @@ class Prepared:
         outputs: What will be written.
         report: Where the report goes.
         stages: Between model and views.
+        weights: Of the model that will run; None when it has none, or when they were not to be fetched.
         warnings: What the user should know.
     """
 
@@ -71,6 +75,7 @@ class Prepared:
     outputs: list[Output]
     report: Path
     stages: list[Stage]
+    weights: Checkpoint | None = None
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -99,14 +104,21 @@ def input_options(plan: Plan) -> InputOptions:
     )
 
 
-def prepare(job: Job, plan: Plan) -> Prepared:
-    """Everything a run needs, or the reason why it cannot start.
+def prepare(job: Job, plan: Plan, teller: Teller = SILENT, *, dry: bool = False) -> Prepared:
+    """Everything a run needs, or the reason why it cannot start. Missing weights are fetched, after all other checks.
+
+    Args:
+        job: What to work on.
+        plan: How.
+        teller: Told of the download of weights.
+        dry: Do not download; warn of what is missing instead.
 
     Raises:
         InputError: The clip cannot be read.
         HintError: A hint is missing, unreadable or does not fit.
-        ConfigError: An unknown output.
+        ConfigError: An unknown output, or weights for a model without any.
         OutputError: An output exists already, or its folder cannot be written.
+        WeightsError: The model's weights cannot be had.
     """
     outputs, report = planned_outputs(job, plan)
     source = open_source(job.clip, input_options(plan))
@@ -131,6 +143,9 @@ def prepare(job: Job, plan: Plan) -> Prepared:
     hints = Hints(maps)
     if maps and files.get("plate") != _ESTIMATED:
         warnings += _looked_at(settings, hints, source, first)
+    weights = _weights(settings, plan, teller, warnings, dry)
+    if weights is not None:
+        settings = replace(settings, weights=weights.path)
     colour = any(output_kind(output.name).view == "rgba" for output in outputs)
     return Prepared(
         source=source,
@@ -143,6 +158,7 @@ def prepare(job: Job, plan: Plan) -> Prepared:
         outputs=outputs,
         report=report,
         stages=_stages(plan) if colour else [],
+        weights=weights,
         warnings=warnings,
     )
 
@@ -249,8 +265,21 @@ def _chosen(plan: Plan, given: frozenset[str], sampled: _Sampler) -> tuple[Model
     settings: ModelSettings = plan.model
     if settings.name != _AUTO:
         return settings, Choice(settings.name, "asked for")
+    if settings.weights is not None:
+        raise ConfigError(f"--weights {settings.weights} belong to one model: say which with --model NAME")
     choice = choose(given, sampled)
     return card(choice.model).settings(), choice
+
+
+def _weights(settings: ModelSettings, plan: Plan, teller: Teller, warnings: list[str], dry: bool) -> Checkpoint | None:
+    published = card(settings.name).weights
+    if dry and published is not None and settings.weights is None and find(settings.name, published) is None:
+        warnings.append(
+            f"the weights of {settings.name} are not here: the run would fetch {amount(published.size)} from "
+            f"{published.url} (licence: {published.licence})"
+        )
+        return None
+    return checkpoint(settings, accept=plan.accept_license, no_network=plan.offline, teller=teller)
 
 
 def _estimated_plate(sampled: _Sampler, choice: Choice, warnings: list[str]) -> Plate:

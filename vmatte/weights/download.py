@@ -55,10 +55,8 @@ def download(url: str, part: Partial, size: int | None, teller: Teller, *, prove
 
 
 def _given_up(url: str, cut: Interrupted, part: Partial) -> str:
-    kept = (
-        f"; the {amount(part.size)} that arrived are kept, and the next fetch goes on from there" if part.size else ""
-    )
-    return f"{shown(url)} cannot be fetched: {cut} ({_TRIES + 1} attempts){kept}"
+    kept = f"; what arrived ({amount(part.size)}) is kept, and the next fetch goes on from there" if part.size else ""
+    return f"{shown(url)} cannot be fetched: {cut} (tried again {_TRIES} times){kept}"
 
 
 def _attempt(url: str, part: Partial, size: int | None, teller: Teller, proven: bool) -> None:
@@ -71,7 +69,7 @@ def _attempt(url: str, part: Partial, size: int | None, teller: Teller, proven: 
             _refused_rest(answer, part, earlier, proven, host(url))
             return
         resume = answer.status == 206
-        if resume and not _continues(answer, start, earlier):
+        if resume and not _continues(answer, start, earlier, proven):
             part.discard()
             raise Interrupted(f"{host(url)} has another file now")
         _check_offer(answer.total, start if resume else 0, size, part, host(url))
@@ -80,12 +78,13 @@ def _attempt(url: str, part: Partial, size: int | None, teller: Teller, proven: 
         raise Interrupted(f"{host(url)} announced {answer.total} bytes and {part.size} are here")
 
 
-def _continues(answer: Answer, start: int, earlier: Facts | None) -> bool:
+def _continues(answer: Answer, start: int, earlier: Facts | None, proven: bool) -> bool:
     """Whether a partial answer goes on exactly where the bytes end, in the same file."""
     if earlier is None or answer.start != start:
         return False
     same = not (answer.validator and earlier.validator) or answer.validator == earlier.validator
-    return same and (answer.total is None or earlier.total is None or answer.total == earlier.total)
+    # A server that contradicts itself about the length may still send the right bytes, if a hash can tell.
+    return same and (proven or answer.total is None or earlier.total in (None, answer.total))
 
 
 def _refused_rest(answer: Answer, part: Partial, earlier: Facts | None, proven: bool, where: str) -> None:

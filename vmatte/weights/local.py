@@ -26,7 +26,7 @@ def import_file(model: str, weights: Weights, file: Path) -> Stored:
     """
     with _readable(file):
         kind = kind_of(file, str(file))
-    name = _named_for(kind, weights.file)
+    name = weights.file if weights.sha256 else _named_for(kind, weights.file)
     with locked(shelf(model)), explained(shelf(model) / name):
         copy = shelf(model) / f"{name}.import"
         try:

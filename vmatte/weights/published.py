@@ -43,6 +43,11 @@ class Weights:
             raise ConfigError(f"weights at {self.url}: {self.sha256!r} is no SHA-256 in hexadecimal")
 
     @property
+    def licence_line(self) -> str:
+        """The licence of the weights, for people."""
+        return f"their licence: {self.licence}" + (f", {self.licence_url}" if self.licence_url else "")
+
+    @property
     def file(self) -> str:
         """The name it is stored under."""
         return self.filename or unquote(PurePosixPath(urlsplit(self.url).path).name)

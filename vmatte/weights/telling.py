@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+_UNITS = (("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
+
 _log = logging.getLogger(__name__)
 
 
@@ -37,11 +39,7 @@ def amount(size: int | None) -> str:
     """
     if size is None:
         return "size unknown"
-    scaled = float(size)
-    for unit in ("bytes", "kB", "MB"):
-        if scaled < 1000:
-            break
-        scaled /= 1000
-    else:
-        unit = "GB"
-    return f"{scaled:.0f} {unit}" if scaled >= 100 or unit == "bytes" else f"{scaled:.1f} {unit}"
+    if size < 1000:
+        return f"{size} bytes"
+    unit, scale = next((unit, scale) for unit, scale in _UNITS if size >= scale)
+    return f"{size / scale:.0f} {unit}" if size >= 100 * scale else f"{size / scale:.1f} {unit}"
