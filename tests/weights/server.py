@@ -86,7 +86,9 @@ def serve(
     """
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
-        headers: dict[str, object] = {"Content-Type": kind} | ({"ETag": tag} if tag else {})
+        headers: dict[str, object] = {"Content-Type": kind}
+        if tag:
+            headers["ETag"] = tag
         wanted, condition = handler.headers.get("Range"), handler.headers.get("If-Range")
         part = ranges and wanted is not None and condition in (None, tag)
         start = int(wanted.removeprefix("bytes=").removesuffix("-")) if part and wanted else 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -195,7 +196,7 @@ def test_where_things_live(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("given", [{"url": "https://example.org/"}, {"filename": "../net.pth"}, {"sha256": "12"}])
 def test_a_card_with_a_slip_is_refused(given):
-    right = {"url": "https://example.org/net%201.pth", "sha256": None, "size": None, "licence": "MIT"}
+    right: dict[str, Any] = {"url": "https://example.org/net%201.pth", "sha256": None, "size": None, "licence": "MIT"}
     assert Weights(**right).file == "net 1.pth"
     with pytest.raises(ConfigError):
         Weights(**{**right, **given})

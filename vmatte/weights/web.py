@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from itertools import pairwise
 
 import requests
-from urllib3.exceptions import InvalidHeader
+from urllib3.exceptions import HTTPError, InvalidHeader, ReadTimeoutError
 from urllib3.util.retry import Retry
 
 from vmatte.core.errors import WeightsError
@@ -73,7 +73,9 @@ class Answer:
             Interrupted: The connection was lost or fell silent.
         """
         with _understood(self._url):
-            yield from self._response.iter_content(_PIECE)
+            # Unlike the usual iteration, this hands over what came before a connection broke, to the last byte.
+            while piece := self._response.raw.read1(_PIECE, decode_content=True):
+                yield piece
 
 
 @contextmanager
@@ -111,9 +113,9 @@ def _understood(url: str) -> Iterator[None]:
         ) from None
     except requests.exceptions.ProxyError:
         raise Interrupted(f"the proxy does not let through to {where}") from None
-    except requests.exceptions.Timeout:
+    except (ReadTimeoutError, requests.exceptions.Timeout):
         raise Interrupted(f"{where} does not answer") from None
-    except requests.exceptions.ChunkedEncodingError:
+    except (HTTPError, requests.exceptions.ChunkedEncodingError):
         raise Interrupted(f"the connection to {where} was cut") from None
     except requests.exceptions.ConnectionError:
         raise Interrupted(f"no connection to {where}") from None
