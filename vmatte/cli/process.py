@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from vmatte.run.report import Report
 
 
+_CALLED = {"masks": "mask", "clips": "clip", "weights": "weights file"}
+
+
 @click.command("process")
 @click.argument("clips", nargs=-1, required=True, metavar="CLIP...")
 @click.option("--model", metavar="NAME", help="Model to run, or auto (default). See `vmatte models`.")
@@ -102,7 +105,7 @@ def _overrides(given: dict[str, Any]) -> list[str]:
 def _jobs(given: dict[str, Any]) -> list[Job]:
     for option in ("masks", "plate", "out", "clips", "weights"):
         if "" in (given[option] if isinstance(given[option], tuple) else (given[option],)):
-            raise click.UsageError(f"an empty {option.removesuffix('s')} was given: is a shell variable unset?")
+            raise click.UsageError(f"an empty {_CALLED.get(option, option)} was given: is a shell variable unset?")
     from vmatte.run.plan import Job
 
     return [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from importlib.resources import files
 from pathlib import PurePath
 from typing import Any
 
@@ -77,10 +78,12 @@ def _register() -> None:
     store = ConfigStore.instance()
     store.store(group="schema", name="plan", node=_schema(Plan(model=MISSING)))
     store.store(group="schema/model", name="auto", node=_schema(ModelSettings(name="auto")))
+    shipped = files("vmatte.conf") / "model"
     for known in cards().values():
         store.store(group="schema/model", name=known.name, node=_schema(known.settings()))
-        # For models of other packages; ours have a YAML of that name, which is found first.
-        store.store(group="model", name=known.name, node=_schema(known.settings()))
+        # Models of other packages come without a YAML of theirs.
+        if not (shipped / f"{known.name}.yaml").is_file():
+            store.store(group="model", name=known.name, node=_schema(known.settings()))
 
 
 def _schema(settings: object) -> DictConfig:
