@@ -5,6 +5,15 @@ import threading
 import pytest
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_home(tmp_path_factory):
+    """No test touches the store of whoever runs them, nor the network."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VMATTE_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setenv("VMATTE_OFFLINE", "1")
+        yield
+
+
 @pytest.fixture(autouse=True)
 def no_thread_left():
     """Every test must leave no thread of ours behind."""

@@ -22,6 +22,7 @@ _COMMANDS = {
     "process": "Matte clips: alpha and ProRes 4444 out.",
     "models": "List the models, what they need and their licences.",
     "outputs": "List the outputs that --output takes.",
+    "weights": "Fetch, list and check the weights of learned models.",
     "config": "Print the composed configuration.",
 }
 

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vmatte.core.errors import VmatteError
+from vmatte.core.errors import VmatteError, WeightsError
 
 if TYPE_CHECKING:
     from vmatte.run.build import Prepared
     from vmatte.run.plan import Job, Plan
     from vmatte.run.report import Report
+
+
+_CALLED = {"masks": "--mask", "objects": "--object", "clips": "clip"}
 
 
 @click.command("process")
@@ -48,6 +51,14 @@ if TYPE_CHECKING:
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), help="Where a learned model runs. Default: auto."
 )
+@click.option("--weights", metavar="FILE", help="Checkpoint to use instead of the one in the store.")
+@click.option(
+    "--accept-license",
+    "--accept-licence",
+    is_flag=True,
+    help="Accept the licence of the model's weights, once and for all weights under it.",
+)
+@click.option("--offline", is_flag=True, help="Never touch the network. VMATTE_OFFLINE=1 does the same.")
 @click.option("--start", type=str, metavar="T", help="Start at T: seconds, or [h:]m:s, from the first frame.")
 @click.option("--end", type=str, metavar="T", help="End before T.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change a setting. See `vmatte config`.")
@@ -66,12 +77,17 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
     from vmatte.run.outputs import refuse_collisions
 
     plan = load(_overrides(given))
+    if given["weights"]:
+        plan = plan.with_weights(Path(given["weights"]))
     jobs = _jobs(given)
     refuse_collisions(jobs, plan)
     failures: list[VmatteError] = []
     for job in jobs:
         try:
             _one(job, plan, plan_as_data(plan), given)
+        except WeightsError:
+            # The next clip would ask for the same weights.
+            raise
         except VmatteError as error:
             if str(job.clip) not in str(error):
                 error.args = (f"{job.clip}: {error}",)
@@ -89,15 +105,16 @@ def _overrides(given: dict[str, Any]) -> list[str]:
     """Options as overrides; `--set` comes last and wins."""
     sugar = {"model": given["model"], "device": given["device"]}
     overrides = [f"{key}={value}" for key, value in sugar.items() if value is not None]
+    overrides += [f"{key}=true" for key in ("accept_license", "offline") if given[key]]
     if given["outputs"]:
         overrides.append(f"outputs=[{','.join(given['outputs'])}]")
     return [*overrides, *given["settings"]]
 
 
 def _jobs(given: dict[str, Any]) -> list[Job]:
-    for option in ("masks", "objects", "plate", "out", "clips"):
+    for option in ("masks", "objects", "plate", "out", "clips", "weights"):
         if "" in (given[option] if isinstance(given[option], tuple) else (given[option],)):
-            what = "clip" if option == "clips" else f"--{option.removesuffix('s')}"
+            what = _CALLED.get(option, f"--{option}")
             raise click.UsageError(f"an empty {what} was given: is a shell variable unset?")
     from vmatte.run.plan import Job
 
@@ -130,7 +147,7 @@ def _seconds(option: str, text: str | None) -> float | None:
 
 
 def _one(job: Job, plan: Plan, plan_data: dict[str, Any], given: dict[str, Any]) -> None:
-    from vmatte.cli.progress import Bar
+    from vmatte.cli.progress import Bar, Fetching
     from vmatte.run.build import prepare
     from vmatte.run.clip import run_job
 
@@ -138,7 +155,8 @@ def _one(job: Job, plan: Plan, plan_data: dict[str, Any], given: dict[str, Any])
         if not given["quiet"]:
             click.echo(text, err=True)
 
-    prepared = prepare(job, plan)
+    with Fetching(say, given["quiet"]) as fetching:
+        prepared = prepare(job, plan, fetching.teller, dry=given["dry_run"])
     for line in _opening(job, prepared):
         say(line)
     if given["dry_run"]:
@@ -158,8 +176,14 @@ def _opening(job: Job, prepared: Prepared) -> list[str]:
     return [
         f"{job.clip}: {facts}",
         f"  model {prepared.settings.name}: {prepared.choice.why}",
+        *_vouched(prepared),
         *(f"  note: {text}" for text in prepared.warnings),
     ]
+
+
+def _vouched(prepared: Prepared) -> list[str]:
+    weights = prepared.weights
+    return [] if weights is None else [f"  weights {weights.path} ({weights.trust}, sha256:{weights.sha256[:12]}...)"]
 
 
 def _closing(report: Report, prepared: Prepared) -> list[str]:

@@ -1,12 +1,15 @@
-"""The progress bar: frames, frames per second and time left, on standard error."""
+"""Progress bars on standard error: frames of a clip, bytes of a download."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
 from tqdm import tqdm
+
+from vmatte.weights.telling import Teller
 
 
 class Bar:
@@ -48,3 +51,42 @@ class Bar:
     ) -> None:
         if self._bar is not None:
             self._bar.close()
+
+
+class Fetching:
+    """Shows one download after another: lines through `say`, bytes as a bar on a terminal."""
+
+    def __init__(self, say: Callable[[str], None], quiet: bool) -> None:
+        self._say, self._quiet = say, quiet
+        self._bar: tqdm[Any] | None = None
+        self.teller = Teller(self._line, self._bytes)
+
+    def _line(self, text: str) -> None:
+        self._close()
+        self._say(text)
+
+    def _bytes(self, done: int, total: int | None) -> None:
+        if self._bar is None:
+            self._bar = tqdm(
+                total=total,
+                initial=done,
+                unit="B",
+                unit_scale=True,
+                file=sys.stderr,
+                disable=self._quiet or not sys.stderr.isatty(),
+                dynamic_ncols=True,
+            )
+        self._bar.update(done - self._bar.n)
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def __enter__(self) -> Fetching:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()

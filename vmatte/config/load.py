@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import PurePath
 from typing import Any
 
 import yaml
@@ -38,7 +40,14 @@ def composed_yaml(overrides: Sequence[str] = ()) -> str:
     """
     config = _composed(overrides)
     OmegaConf.to_object(config)
-    return yaml.safe_dump(OmegaConf.to_container(config, enum_to_str=True), sort_keys=False)
+    return yaml.dump(OmegaConf.to_container(config, enum_to_str=True), Dumper=_Dumper, sort_keys=False)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes paths as the text they were given as."""
+
+
+_Dumper.add_multi_representer(PurePath, lambda dumper, path: dumper.represent_str(str(path)))
 
 
 def plan_as_data(plan: Plan) -> dict[str, Any]:
@@ -69,8 +78,12 @@ def _register() -> None:
     store = ConfigStore.instance()
     store.store(group="schema", name="plan", node=_schema(Plan(model=MISSING)))
     store.store(group="schema/model", name="auto", node=_schema(ModelSettings(name="auto")))
+    shipped = files("vmatte.conf") / "model"
     for known in cards().values():
         store.store(group="schema/model", name=known.name, node=_schema(known.settings()))
+        # Models of other packages come without a YAML of theirs.
+        if not (shipped / f"{known.name}.yaml").is_file():
+            store.store(group="model", name=known.name, node=_schema(known.settings()))
 
 
 def _schema(settings: object) -> DictConfig:

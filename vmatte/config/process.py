@@ -22,6 +22,9 @@ def process(
     start: float | None = None,
     end: float | None = None,
     overwrite: bool = False,
+    weights: str | Path | None = None,
+    accept_license: bool = False,
+    offline: bool = False,
     overrides: str | Sequence[str] = (),
 ) -> Report:
     """Mattes one clip into files and returns the report.
@@ -36,12 +39,18 @@ def process(
         start: Seconds from the first frame.
         end: Seconds from the first frame, not included.
         overwrite: Whether existing results may be replaced.
+        weights: A checkpoint to use instead of the one in the store.
+        accept_license: Whether the licence of the model's weights is accepted; that is then remembered.
+        offline: Whether the network may not be touched.
         overrides: Settings as `key=value`, as `--set` takes them.
 
     Raises:
         VmatteError: Whatever stopped it; nothing half-written stays behind.
     """
-    plan = load([f"model={model}", f"outputs=[{','.join(_several(outputs))}]", *_several(overrides)])
+    said = [f"accept_license={accept_license}", f"offline={offline}"]
+    plan = load([f"model={model}", f"outputs=[{','.join(_several(outputs))}]", *said, *_several(overrides)])
+    if weights is not None:
+        plan = plan.with_weights(Path(weights))
     job = Job(
         clip=Path(clip),
         out=None if out is None else Path(out),

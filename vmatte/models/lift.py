@@ -19,6 +19,7 @@ from vmatte.core.types import (
     RecurrentModel,
     Stream,
 )
+from vmatte.models.checkpoint import with_checkpoint
 from vmatte.models.keyframes import Keyframed
 from vmatte.models.naming import naming
 from vmatte.models.objects import Objects
@@ -34,11 +35,15 @@ def load_model(settings: ModelSettings | str, device: str = "cpu") -> Matter:
         settings: The dataclass of the model's card, or the card's name for the default settings.
         device: `cpu`, `cuda` or `mps`; models without a network run on the CPU whatever it says.
 
+    Weights that the settings do not name come from the store, which fetches them on first use.
+
     Raises:
         ConfigError: No model has this name.
+        WeightsError: Its weights cannot be had, or their licence has not been accepted.
     """
     if isinstance(settings, str):
         settings = card(settings).settings()
+    settings = with_checkpoint(settings)
     return lift(build(settings, device), anchored="mask" in card(settings.name).needs)
 
 

@@ -13,10 +13,14 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any, cast
 
 from vmatte.core.errors import ConfigError
 from vmatte.core.types import Frame, Hints
+from vmatte.weights.published import Weights
+
+__all__ = ["Card", "ModelSettings", "Weights", "build", "card", "cards", "preflight"]
 
 
 @dataclass(frozen=True)
@@ -25,26 +29,11 @@ class ModelSettings:
 
     Attributes:
         name: The card's name.
+        weights: Checkpoint to load instead of the one in the store; of no use to a model without weights.
     """
 
     name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """A published checkpoint.
-
-    Attributes:
-        url: Where its authors publish it.
-        sha256: Of the file.
-        size: In bytes.
-        licence: Of the weights, which may differ from the code's.
-    """
-
-    url: str
-    sha256: str
-    size: int
-    licence: str
+    weights: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
-from vmatte.core.errors import HintError
+from vmatte.core.errors import ConfigError, HintError
 from vmatte.core.types import Hints, Stage
 from vmatte.io.open import OpenedSource, open_source
 from vmatte.io.options import InputOptions
 from vmatte.io.writers import output_kind
+from vmatte.models.checkpoint import Checkpoint, checkpoint
 from vmatte.models.registry import Card, ModelSettings, card, preflight
 from vmatte.run.choose import Choice, choose
 from vmatte.run.given import Given, Sampler, gather
@@ -20,6 +21,8 @@ from vmatte.run.outputs import Output, check_report, planned_outputs
 from vmatte.run.plan import Device, Foreground, Job, Objects, Plan
 from vmatte.stages.foreground import Foreground as ForegroundStage
 from vmatte.stages.merge import merge
+from vmatte.weights.store import find
+from vmatte.weights.telling import SILENT, Teller, amount
 
 _AUTO = "auto"
 
@@ -39,6 +42,7 @@ class Prepared:
         outputs: What will be written.
         report: Where the report goes.
         stages: Between model and views.
+        weights: Of the model that will run; None when it has none, or when they were not to be fetched.
         warnings: What the user should know.
     """
 
@@ -52,6 +56,7 @@ class Prepared:
     outputs: list[Output]
     report: Path
     stages: list[Stage]
+    weights: Checkpoint | None = None
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -80,14 +85,21 @@ def input_options(plan: Plan) -> InputOptions:
     )
 
 
-def prepare(job: Job, plan: Plan) -> Prepared:
-    """Everything a run needs, or the reason why it cannot start.
+def prepare(job: Job, plan: Plan, teller: Teller = SILENT, *, dry: bool = False) -> Prepared:
+    """Everything a run needs, or the reason why it cannot start. Missing weights are fetched, after all other checks.
+
+    Args:
+        job: What to work on.
+        plan: How.
+        teller: Told of the download of weights.
+        dry: Do not download; warn of what is missing instead.
 
     Raises:
         InputError: The clip cannot be read.
         HintError: A hint is missing, unreadable or does not fit.
-        ConfigError: An unknown output.
+        ConfigError: An unknown output, or weights for a model without any.
         OutputError: An output exists already, or its folder cannot be written.
+        WeightsError: The model's weights cannot be had.
     """
     report = check_report(job)
     source = open_source(job.clip, input_options(plan))
@@ -103,16 +115,20 @@ def prepare(job: Job, plan: Plan) -> Prepared:
     except HintError as error:
         unused = [text for text in given.warnings if "--start" in text]
         raise HintError("; ".join([str(error), *unused])) from error
-    if "plate" in card(settings.name).needs and "plate" not in given.maps:
-        # It fits the clip by nature: there is nothing to look at before the run.
+    estimated = "plate" in card(settings.name).needs and "plate" not in given.maps
+    if estimated:
         given.estimate_plate(sampled, trusted=bool(choice.scores))
-    elif given.maps:
-        given.warnings += _looked_at(settings, given.hints, source, first)
     _check_needs(card(settings.name), given)
+    # A plate made from the clip fits it by nature.
+    if given.maps and not estimated:
+        given.warnings += _looked_at(settings, given.hints, source, first)
     merged = plan.objects is Objects.merged
     outputs = planned_outputs(job, plan, () if merged else tuple(given.objects))
     if plan.device in (Device.cuda, Device.mps) and card(settings.name).weights is None:
         notes.append(f"model {settings.name} has no network to run on {plan.device.value}: it runs on the CPU")
+    weights = _weights(settings, plan, teller, notes, dry)
+    if weights is not None:
+        settings = replace(settings, weights=weights.path)
     colour = any(output_kind(output.name).view == "rgba" for output in outputs)
     stages: list[Stage] = [merge] if merged and given.objects else []
     return Prepared(
@@ -126,6 +142,7 @@ def prepare(job: Job, plan: Plan) -> Prepared:
         outputs=outputs,
         report=report,
         stages=[*stages, *(_stages(plan) if colour else [])],
+        weights=weights,
         warnings=notes + given.warnings,
     )
 
@@ -134,8 +151,21 @@ def _chosen(plan: Plan, given: frozenset[str], sampled: Sampler) -> tuple[ModelS
     settings: ModelSettings = plan.model
     if settings.name != _AUTO:
         return settings, Choice(settings.name, "asked for")
+    if settings.weights is not None:
+        raise ConfigError(f"--weights {settings.weights} belong to one model: say which with --model NAME")
     choice = choose(given, sampled)
     return card(choice.model).settings(), choice
+
+
+def _weights(settings: ModelSettings, plan: Plan, teller: Teller, warnings: list[str], dry: bool) -> Checkpoint | None:
+    published = card(settings.name).weights
+    if dry and published is not None and settings.weights is None and find(settings.name, published) is None:
+        warnings.append(
+            f"the weights of {settings.name} are not here: the run would fetch {amount(published.size)} from "
+            f"{published.url} (licence: {published.licence})"
+        )
+        return None
+    return checkpoint(settings, accept=plan.accept_license, no_network=plan.offline, teller=teller)
 
 
 def _looked_at(settings: ModelSettings, hints: Hints, source: OpenedSource, first: int) -> Sequence[str]:

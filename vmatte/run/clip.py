@@ -15,6 +15,7 @@ from vmatte.core.flow import Prefetch
 from vmatte.core.timing import Meter, metered
 from vmatte.core.types import Clip, Matte, Picture, Stage, View
 from vmatte.io.writers import Cut, OutputWriter, open_writer
+from vmatte.models.checkpoint import Checkpoint
 from vmatte.models.lift import load_model
 from vmatte.run.build import Prepared, prepare, writer_options
 from vmatte.run.plan import Job, Plan
@@ -155,6 +156,7 @@ class _Run:
             peak_rss=peak_rss(),
             outputs=outputs,
             hints=prepared.hint_files,
+            weights=_vouched(prepared.weights),
             warnings=tuple(dict.fromkeys(warnings)),
             notes=self._clip.notes,
         )
@@ -175,6 +177,10 @@ class _Said(logging.Handler):
 
     def __exit__(self, *_: object) -> None:
         logging.getLogger("vmatte").removeHandler(self)
+
+
+def _vouched(weights: Checkpoint | None) -> dict[str, str] | None:
+    return None if weights is None else {"file": weights.path.name, "sha256": weights.sha256, "trust": weights.trust}
 
 
 def _facts(writer: OutputWriter) -> dict[str, Any]:

@@ -5,7 +5,7 @@ Option lists are enums because that is what OmegaConf can check.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -153,6 +153,8 @@ class Plan:
         outputs: Names of outputs.
         prores: How to write ProRes.
         stream: How the stream runs.
+        offline: Whether the network may not be touched; weights that are not here are then an error.
+        accept_license: Whether the user accepts the licence of the model's weights, which is then remembered.
     """
 
     model: Any
@@ -164,12 +166,18 @@ class Plan:
     outputs: list[str] = field(default_factory=lambda: ["prores", "alpha"])
     prores: ProresPlan = field(default_factory=ProresPlan)
     stream: StreamPlan = field(default_factory=StreamPlan)
+    offline: bool = False
+    accept_license: bool = False
 
     def __post_init__(self) -> None:
         _require(0 <= self.extend <= 1024, f"extend={self.extend}: 0 to 1024 px")
         _require(bool(self.outputs), "outputs is empty: name at least one")
         twice = {name for name in self.outputs if self.outputs.count(name) > 1}
         _require(not twice, f"outputs names {', '.join(sorted(twice))} twice")
+
+    def with_weights(self, file: Path) -> Plan:
+        """The same plan with this checkpoint for its model."""
+        return replace(self, model=replace(self.model, weights=file))
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,7 @@ class Report:
         peak_rss: Bytes of memory the process held at most.
         outputs: For each output its path, frames, bytes, checks and encoder seconds.
         hints: Where each hint came from.
+        weights: File name, hash and trust of the model's weights; None when it has none.
         warnings: What the user should know.
         notes: What was assumed about the source.
     """
@@ -69,6 +70,7 @@ class Report:
     peak_rss: int
     outputs: tuple[dict[str, Any], ...]
     hints: dict[str, str] = field(default_factory=dict)
+    weights: dict[str, str] | None = None
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
