@@ -23,28 +23,28 @@ from vmatte.models.checkpoint import with_checkpoint
 from vmatte.models.keyframes import Keyframed
 from vmatte.models.naming import naming
 from vmatte.models.objects import Objects
-from vmatte.models.registry import ModelSettings, build, card
+from vmatte.models.registry import ModelSettings, Runtime, build, card
 
 StateT = TypeVar("StateT")
 
 
-def load_model(settings: ModelSettings | str, device: str = "cpu") -> Matter:
+def load_model(settings: ModelSettings | str, device: str = "cpu", precision: str = "auto") -> Matter:
     """Builds the model that `settings` belong to, ready for the pipeline.
 
     Args:
         settings: The dataclass of the model's card, or the card's name for the default settings.
-        device: `cpu`, `cuda` or `mps`; models without a network run on the CPU whatever it says.
-
-    Weights that the settings do not name come from the store, which fetches them on first use.
+        device: `auto`, `cpu`, `cuda` or `mps`; models without a network run on the CPU whatever it says.
+        precision: `auto`, `fp32`, `bf16` or `fp16`.
 
     Raises:
-        ConfigError: No model has this name.
-        WeightsError: Its weights cannot be had, or their licence has not been accepted.
+        ConfigError: No model has this name, or this machine has no such device.
+        WeightsError: The model's weights cannot be had, or are not its.
     """
     if isinstance(settings, str):
         settings = card(settings).settings()
     settings = with_checkpoint(settings)
-    return lift(build(settings, device), anchored="mask" in card(settings.name).needs)
+    model = build(settings, Runtime(device, precision))
+    return lift(model, anchored="mask" in card(settings.name).needs)
 
 
 def lift(model: object, anchored: bool = False) -> Matter:

@@ -18,6 +18,7 @@ from typing import Any, cast
 
 from vmatte.core.errors import ConfigError
 from vmatte.core.types import Frame, Hints
+from vmatte.nets.signature import Signature
 from vmatte.weights.published import Weights
 
 __all__ = ["Card", "ModelSettings", "Weights", "build", "card", "cards", "preflight"]
@@ -37,13 +38,26 @@ class ModelSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Runtime:
+    """What a model's factory is told about where and how to compute.
+
+    Attributes:
+        device: `auto`, `cpu`, `cuda` or `mps`; models without a network run on the CPU whatever it says.
+        precision: `auto`, `fp32`, `bf16` or `fp16`; of no meaning to models without a network.
+    """
+
+    device: str = "auto"
+    precision: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """What there is to know about a model without building it.
 
     Attributes:
         name: `architecture` or `architecture.variant`.
         summary: One line for people.
-        factory: `package.module:function`, imported on first use; called with the settings and a device name.
+        factory: `package.module:function`, imported on first use; called with the settings and a Runtime.
         settings: Dataclass of this model's settings, a ModelSettings.
         needs: Names of hints it cannot work without.
         takes: Names of hints it uses when given.
@@ -53,6 +67,7 @@ class Card:
         weights: The published checkpoint; None when it has none.
         extra: Name of the optional dependency group it needs.
         preflight: `package.module:function` that looks at the hints and a frame before the run; see `preflight`.
+        signature: Keys by which its checkpoints are told from those of other models.
     """
 
     name: str
@@ -67,6 +82,7 @@ class Card:
     weights: Weights | None = None
     extra: str | None = None
     preflight: str | None = None
+    signature: Signature | None = None
 
 
 @cache
@@ -102,10 +118,16 @@ def card(name: str) -> Card:
     return known[name]
 
 
-def build(settings: ModelSettings, device: str) -> Any:  # noqa: ANN401  any of the three model protocols
+def signatures() -> Sequence[Signature]:
+    """Of all models that have one: what a wrong checkpoint is compared with."""
+    found = {card.signature.model: card.signature for card in cards().values() if card.signature is not None}
+    return list(found.values())
+
+
+def build(settings: ModelSettings, runtime: Runtime | None = None) -> Any:  # noqa: ANN401  any of the model protocols
     """Imports the factory of the model these settings belong to and calls it."""
-    factory = cast("Callable[[ModelSettings, str], Any]", _named(card(settings.name).factory))
-    return factory(settings, device)
+    factory = cast("Callable[[ModelSettings, Runtime], Any]", _named(card(settings.name).factory))
+    return factory(settings, runtime or Runtime())
 
 
 def preflight(settings: ModelSettings, hints: Hints, frame: Frame) -> Sequence[str]:

@@ -18,7 +18,7 @@ from vmatte.models.recall import RecallSettings
 from vmatte.models.recall.engine import Engine
 from vmatte.models.recall.evidence import Evidence
 from vmatte.models.recall.state import State as Memory
-from vmatte.models.registry import ModelSettings
+from vmatte.models.registry import ModelSettings, Runtime
 from vmatte.ops.difference import difference, hard_mask
 from vmatte.ops.light import match_light
 from vmatte.ops.morphology import erode
@@ -135,7 +135,7 @@ class Difference:
         return alpha
 
 
-def build(settings: ModelSettings, device: str) -> Difference:
+def build(settings: ModelSettings, runtime: Runtime) -> Difference:
     """The factory the card names; every device is served by the processor."""
     return Difference(cast("DifferenceSettings", settings))
 

@@ -13,7 +13,7 @@ from vmatte.models.recall import RecallSettings
 from vmatte.models.recall.engine import Engine
 from vmatte.models.recall.mask import check
 from vmatte.models.recall.state import State
-from vmatte.models.registry import ModelSettings
+from vmatte.models.registry import ModelSettings, Runtime
 
 
 class Recall:
@@ -40,7 +40,7 @@ class Recall:
         return state, Matte(frame, (Layer("subject", alpha),))
 
 
-def build(settings: ModelSettings, device: str) -> Recall:
+def build(settings: ModelSettings, runtime: Runtime) -> Recall:
     """The factory the card names; every device is served by the processor."""
     return Recall(cast("RecallSettings", settings))
 
