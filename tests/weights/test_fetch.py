@@ -261,3 +261,24 @@ def test_a_proxy_of_the_environment_is_used(server, monkeypatch):
     server.script(serve(NET))
     fetch("net", Weights("http://weights.invalid/net.pth", sha256(NET), None, MIT, free=True))
     assert server.asked[0][0] == "http://weights.invalid/net.pth"
+
+
+def test_a_large_file_with_a_false_length_does_not_go_round_for_ever(server):
+    big = safetensors(2 * 2**20)
+    server.script(serve(big, claim=len(big) + 100))
+    with pytest.raises(WeightsError, match="tried again 5 times"):
+        fetch("net", published(server, None))
+    assert len(server.asked) < 10
+
+
+def test_notes_on_a_partial_file_hold_no_password(server, home, monkeypatch):
+    monkeypatch.setenv("VMATTE_WEIGHTS_MIRROR", server.url.replace("http://", "http://me:secret@"))
+    server.script(serve(NET, cut=1000), serve(NET, cut=0))
+    with pytest.raises(WeightsError) as caught:
+        fetch("net", published(server))
+    notes = (home / "weights/net/net.safetensors.part.json").read_text()
+    assert "secret" not in notes + str(caught.value)
+    server.script(serve(NET))
+    server.asked.clear()
+    assert fetch("net", published(server)).path.read_bytes() == NET
+    assert server.ranges == ["bytes=1000-"]
