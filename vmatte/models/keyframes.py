@@ -20,6 +20,7 @@ from vmatte.core.errors import HintError
 from vmatte.core.types import Clip, Frame, Hints, Layer, Matte, RecurrentModel, Stream
 from vmatte.io.spool import Spool
 from vmatte.models.naming import naming
+from vmatte.models.stepping import stepped
 
 logger = logging.getLogger(__name__)
 
@@ -100,11 +101,7 @@ class _Run(Generic[StateT]):
 
     def go(self, state: StateT, frames: Iterator[Frame]) -> Stream[Matte]:
         """Mattes from that memory on."""
-        for frame in frames:
-            with naming(frame):
-                state, matte = self._model.step(state, frame, self._hints)
-            yield matte
-            del frame, matte
+        return stepped(self._model, state, frames, self._hints)
 
     def backwards(self, state: StateT, anchor: Frame, past: Spool[Frame]) -> Spool[Layers]:
         """Layers of the spooled frames, the last frame's first; leaves `state` as it was."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
@@ -24,6 +24,7 @@ from vmatte.models.keyframes import Keyframed
 from vmatte.models.naming import naming
 from vmatte.models.objects import Objects
 from vmatte.models.registry import ModelSettings, Runtime, build, card
+from vmatte.models.stepping import stepped
 
 StateT = TypeVar("StateT")
 
@@ -74,14 +75,12 @@ class Recurrent(Generic[StateT]):
         Raises:
             ModelError: The model failed; names the frame.
         """
-        state: StateT | None = None
-        for frame in frames:
-            with naming(frame):
-                if state is None:
-                    state = self._model.start(clip, hints, frame)
-                state, matte = self._model.step(state, frame, hints)
-            yield matte
-            del frame, matte
+        first = next(frames, None)
+        if first is None:
+            return
+        with naming(first):
+            state = self._model.start(clip, hints, first)
+        yield from stepped(self._model, state, chain([first], frames), hints)
 
 
 class Batched:

@@ -33,7 +33,7 @@ def clip_of(size, pixel_format="yuv444p"):
 
 
 def run(images, hints=None, pixel_format="yuv444p", **settings):
-    model = build(ChromaSettings(**settings), "cpu")
+    model = build(ChromaSettings(**settings))
     hints = hints or Hints()
     frames = [
         Frame(index, index, image, image if image.dtype == np.uint8 else (image >> 8).astype(np.uint8))

@@ -35,7 +35,7 @@ class Maps:
 
 def matted(frames: list[np.ndarray], hints: Hints, state=None, first: int = 0, **settings):
     """Alphas of a clip, and the last state."""
-    model = build(DifferenceSettings(**settings), "cpu")
+    model = build(DifferenceSettings(**settings))
     height, width = frames[0].shape[:2]
     clip = Clip(Path("drawn.mp4"), width, height, Fraction(25), Fraction(1, 25))
     alphas = []
