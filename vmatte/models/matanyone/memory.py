@@ -128,7 +128,9 @@ class Memory:
         """
         tokens = self.tokens
         assert tokens is not None
-        readout, usage = top_read(tokens.keys, tokens.shrinkage, tokens.values, key, selection, top_k, count is not None)
+        readout, usage = top_read(
+            tokens.keys, tokens.shrinkage, tokens.values, key, selection, top_k, count is not None
+        )
         if count is None or usage is None:
             return readout, self
         return readout, replace(self, tokens=self._counted(tokens, usage, count.count_usage))

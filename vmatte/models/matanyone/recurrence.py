@@ -123,7 +123,8 @@ class Recurrence:
         Anywhere in a clip, it anchors the target anew.
 
         Args:
-            state: `State()`, or that of the frame before; of it only sensory and long-term memory have a say.
+            state: `State()` to know nothing of what was before; or that of the frame before, whose sensory memory
+                then goes on, whose object memory has a say in the first prediction, and whose long-term memory stays.
             features: Of the frame that the mask is for.
             mask: As in `step`, processed as the settings ask.
         """

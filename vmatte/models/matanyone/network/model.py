@@ -110,9 +110,7 @@ class MatAnyone(nn.Module):
         refined: Tensor = self.object_transformer(fused, objects)
         return refined
 
-    def decode(
-        self, features: ImageFeatures, readout: Tensor, sensory: Tensor | None
-    ) -> tuple[Tensor, Tensor | None]:
+    def decode(self, features: ImageFeatures, readout: Tensor, sensory: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """Raw logits (B, 1, H, W), and the new sensory memory where one is given; the matte is logits cut to 0..1."""
         skips = (features.f8, features.f4, features.f2, features.f1)
         logits, sensory = self.mask_decoder(readout, skips, sensory)
