@@ -145,7 +145,7 @@ def test_differences_are_counted_and_named_on_one_line():
     with pytest.raises(WeightsError) as caught:
         load_strict(Net(), wrong, source="file.pth", candidates=KNOWN)
     assert str(caught.value) == (
-        "file.pth: not this model's weights: 2 keys missing (stem.bias, count); "
+        "file.pth: not this model's weights: 2 keys missing (count, stem.bias); "
         "5 keys unexpected (extra.0, extra.1, extra.2 and 2 more); "
         "1 key of another shape (stem.weight is 5x3, not 2x3); the nearest known model is alpha"
     )

@@ -57,6 +57,12 @@ def loaded(name: str) -> tuple[dict[str, Any], RecurrenceSettings, np.ndarray]:
     return held, settings, np.stack(masks).reshape(raw.shape)
 
 
+def known(part: torch.Tensor | None) -> torch.Tensor:
+    """A part that is there."""
+    assert part is not None
+    return part
+
+
 def assert_near(found: torch.Tensor, wanted: np.ndarray, most: float = ALPHA, mean: float | None = None) -> None:
     """Same shape, and nowhere further apart than `most`, nor `mean` on average."""
     assert tuple(found.shape) == wanted.shape

@@ -44,6 +44,7 @@ def test_a_read_is_its_definition_in_blocks_of_any_size(count, top_k, block):
     least = scores.topk(min(top_k, count)).values[:, -1:]
     weights = scores.where(scores >= least, -torch.inf).softmax(1)
     assert torch.allclose(found.double(), weights @ memory.values.double(), atol=1e-4)
+    assert used is not None
     assert torch.allclose(used.double(), weights.sum(0), atol=1e-4)
 
 
@@ -54,6 +55,7 @@ def test_the_first_frame_stays_and_the_oldest_others_leave(most):
     for frame in frames:
         memory = memory.with_frame(frame).newest(most * CELLS)
     kept = [frames[0], *frames[len(frames) - most :]]
+    assert memory.tokens is not None
     assert torch.equal(memory.tokens.keys, joined(kept).keys)
     assert (memory.permanent, memory.long, memory.working) == (CELLS, 0, (1 + most) * CELLS)
 
@@ -95,6 +97,7 @@ def test_a_full_long_term_memory_drops_what_matters_least(count_usage):
     old.usage.copy_(torch.tensor([5.0, 1, 7, 3, 8, 2, 6, 4]))
     memory = Memory(joined([old, filled(3).tokens]), long=8, permanent=CELLS)
     condensed = memory.condensed(CELLS, limits)
+    assert condensed.tokens is not None
     # 10 - 4 - 2 of the old ones stay.
     kept = [4, 2, 6, 0] if count_usage else [4, 5, 6, 7]
     assert condensed.long == 8

@@ -58,7 +58,7 @@ def test_settings_go_through_a_configuration():
 @given(height=st.integers(1, 200), width=st.integers(1, 200))
 def test_padding_comes_off_again(height, width):
     geometry = Geometry.of(height, width)
-    plane = torch.arange(1.0, height * width + 1).view(1, 1, height, width)
+    plane = torch.arange(1, height * width + 1, dtype=torch.float64).view(1, 1, height, width)
     fitted = geometry.fitted(plane)
     assert tuple(fitted.shape[2:]) == tuple(16 * cells for cells in geometry.cells)
     assert fitted.sum() == plane.sum()

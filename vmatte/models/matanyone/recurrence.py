@@ -41,7 +41,8 @@ class Prediction:
 
     Attributes:
         alpha: (height, width) float32 in 0..1, at the frame's own size.
-        logits: (H, W) float32 before cutting to 0..1, at the network's own size with padding; None where a mask was given.
+        logits: (H, W) float32 before cutting to 0..1, at the network's own size with padding; None where a
+            mask was given.
         uncertainty: (h, w) float32, 1 where the frame has changed so that memory was read rather than the last matte
             carried on; None where neither happened.
     """

