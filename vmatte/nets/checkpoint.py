@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import warnings
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -108,7 +109,10 @@ def _read_torch(path: Path, zipped: bool) -> Mapping[str, Any]:
     if zipped and not zipfile.is_zipfile(path):
         raise _truncated(path, "its end is missing")
     try:
-        loaded = torch.load(path, map_location="cpu", weights_only=True)
+        # As a stream, since torch goes by the name otherwise; its warnings are about pickles that it may refuse.
+        with path.open("rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            loaded = torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         if "nsupported" in str(error) or "GLOBAL" in str(error):
             raise WeightsError(

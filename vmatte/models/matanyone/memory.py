@@ -53,7 +53,11 @@ class Tokens:
         return self.keys.shape[0]
 
     def __getitem__(self, chosen: slice | Tensor) -> Tokens:
-        return Tokens(*(None if part is None else part[chosen] for part in self.parts()))
+        keys, shrinkage, values, *counted = (None if part is None else part[chosen] for part in self.parts())
+        assert keys is not None
+        assert shrinkage is not None
+        assert values is not None
+        return Tokens(keys, shrinkage, values, *counted)
 
     def parts(self) -> tuple[Tensor | None, ...]:
         """The attributes in order."""

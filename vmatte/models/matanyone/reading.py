@@ -8,6 +8,7 @@ made and used up in blocks of query pixels, which is exact, as pixels do not dep
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import torch
@@ -72,7 +73,7 @@ def _blocks(keys: Tensor, shrinkage: Tensor, query: Tensor, selection: Tensor) -
     """Rows of the similarity matrix, as many at a time as memory allows."""
     offer = _offer(keys, shrinkage).T
     block = CPU_BLOCK if query.device.type == "cpu" else DEVICE_BLOCK
-    for rows in _ask(query, selection).split(max(block // keys.shape[0], 1)):
+    for rows in torch.split(_ask(query, selection), max(block // keys.shape[0], 1)):
         yield rows @ offer
 
 
@@ -83,4 +84,5 @@ def _ask(query: Tensor, selection: Tensor) -> Tensor:
 
 def _offer(keys: Tensor, shrinkage: Tensor) -> Tensor:
     """(N, 2C + 1): the memory's side of that product."""
-    return torch.cat([keys, keys.square(), torch.ones_like(shrinkage)], 1) * (shrinkage / keys.shape[1] ** 0.5)
+    scale = shrinkage / math.sqrt(keys.shape[1])
+    return torch.cat([keys, keys.square(), torch.ones_like(shrinkage)], 1) * scale

@@ -41,7 +41,8 @@ class Prediction:
 
     Attributes:
         alpha: (height, width) float32 in 0..1, at the frame's own size.
-        logits: (H, W) float32 before cutting to 0..1, at the network's own size with padding; None where a mask was given.
+        logits: (H, W) float32 before cutting to 0..1, at the network's own size with padding; None where a
+            mask was given.
         uncertainty: (h, w) float32, 1 where the frame has changed so that memory was read rather than the last matte
             carried on; None where neither happened.
     """
@@ -123,7 +124,8 @@ class Recurrence:
         Anywhere in a clip, it anchors the target anew.
 
         Args:
-            state: `State()`, or that of the frame before; of it only sensory and long-term memory have a say.
+            state: `State()` to know nothing of what was before; or that of the frame before, whose sensory memory
+                then goes on, whose object memory has a say in the first prediction, and whose long-term memory stays.
             features: Of the frame that the mask is for.
             mask: As in `step`, processed as the settings ask.
         """

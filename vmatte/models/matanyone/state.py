@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import torch
 from torch import Tensor
@@ -35,7 +35,7 @@ class State:
     alpha: Tensor | None = None
     pixels: Tensor | None = None
     value: Tensor | None = None
-    memory: Memory = Memory()
+    memory: Memory = field(default_factory=Memory)
 
     def save(self) -> dict[str, Tensor]:
         """The state as tensors on the CPU and nothing else, for `torch.save` or safetensors."""
@@ -48,7 +48,7 @@ class State:
         saved = {name: torch.tensor(count) for name, count in counts.items()}
         held = {name: getattr(self, name) for name in _MAPS}
         if self.memory.tokens is not None:
-            names = (f"memory.{field.name}" for field in fields(Tokens))
+            names = (f"memory.{part.name}" for part in fields(Tokens))
             held |= dict(zip(names, self.memory.tokens.parts(), strict=True))
         # A clone, as neither format may hold two views of one storage or a view of a larger one.
         saved |= {
@@ -69,7 +69,7 @@ class State:
         def there(name: str) -> Tensor | None:
             return saved[name].to(device) if name in saved else None
 
-        keys, shrinkage, values, *counted = (there(f"memory.{field.name}") for field in fields(Tokens))
+        keys, shrinkage, values, *counted = (there(f"memory.{part.name}") for part in fields(Tokens))
         tokens = None
         if keys is not None and shrinkage is not None and values is not None:
             tokens = Tokens(keys, shrinkage, values, *counted)

@@ -42,7 +42,9 @@ class Up(nn.Module):
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
         """(B, inputs, H, W) and a skip of twice its size to (B, outputs, 2H, 2W)."""
-        up: Tensor = self.out_conv(F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False) + skip)
+        # Into the projected skip, which nobody else holds.
+        skip += F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+        up: Tensor = self.out_conv(skip)
         return up
 
 

@@ -24,7 +24,7 @@ class PixelEncoder(nn.Module):
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Features at strides 16, 8, 4 and 2 of a normalised (B, 3, H, W) image."""
-        f2 = F.relu(self.bn1(self.conv1(image)))
+        f2 = self.bn1(self.conv1(image)).relu_()
         f4 = self.res2(F.max_pool2d(f2, 3, 2, padding=1))
         f8 = self.layer2(f4)
         f16 = self.layer3(f8)

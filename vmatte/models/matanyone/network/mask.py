@@ -34,7 +34,7 @@ class MaskEncoder(nn.Module):
             alpha: (B, 1, H, W) in 0..1, soft or hard.
         """
         x = self.bn1(self.conv1(torch.cat([image, alpha], 1)))
-        x = F.relu(F.max_pool2d(x, 3, 2, padding=1))
+        x = F.max_pool2d(x, 3, 2, padding=1).relu_()
         g = self.layer3(self.layer2(self.layer1(x)))
         value: Tensor = self.fuser(pixels, g)
         return value

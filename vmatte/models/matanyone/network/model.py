@@ -81,8 +81,8 @@ class MatAnyone(nn.Module):
 
     def refreshed(self, value: Tensor, sensory: Tensor) -> Tensor:
         """Sensory memory after the deep update that memory frames make, (B, width, h, w)."""
-        sensory = self.mask_encoder.sensory_update(value, sensory)
-        return sensory
+        moved: Tensor = self.mask_encoder.sensory_update(value, sensory)
+        return moved
 
     def summary(self, value: Tensor, alpha: Tensor) -> Tensor:
         """Object summary (B, Q, width + 1) of a mask value and its matte."""

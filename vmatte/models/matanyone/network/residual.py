@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -20,7 +21,8 @@ class PreActivation(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, inputs, H, W) to (B, outputs, H, W)."""
         shortcut = x if self.downsample is None else self.downsample(x)
-        y: Tensor = self.conv2(F.relu(self.conv1(F.relu(x)))) + shortcut
+        y: Tensor = self.conv2(self.conv1(F.relu(x)).relu_())
+        y += shortcut
         return y
 
 
@@ -40,8 +42,8 @@ class ChannelAttended(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, width, h, w) to the same."""
-        y = self.conv2(F.relu(self.conv1(F.relu(x))))
+        y = self.conv2(self.conv1(F.relu(x)).relu_())
         means = y.mean((2, 3)).unsqueeze(1)  # (B, 1, width)
         weights = self.conv(means).sigmoid()
-        attended: Tensor = y * weights.transpose(1, 2).unsqueeze(3) + x
+        attended: Tensor = torch.addcmul(x, y, weights.transpose(1, 2).unsqueeze(3))
         return attended

@@ -16,7 +16,7 @@ class ObjectSummarizer(nn.Module):
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
-        self.half = shape.queries // 2
+        self.side = shape.queries // 2
         self.pos_enc = Position(shape)
         self.input_proj = nn.Linear(shape.width, shape.width)
         self.feature_pred = _perceptron(shape.width, shape.width)
@@ -34,7 +34,7 @@ class ObjectSummarizer(nn.Module):
             x = x.float() + self.pos_enc(*value.shape[2:])
             features = self.feature_pred(x)
             inside = F.avg_pool2d(alpha.float(), 16).flatten(2).transpose(1, 2)  # (B, n, 1)
-            split = torch.cat([inside.expand(-1, -1, self.half), (1 - inside).expand(-1, -1, self.half)], 2)
+            split = torch.cat([inside.expand(-1, -1, self.side), (1 - inside).expand(-1, -1, self.side)], 2)
             weights = self.weights_pred(x).sigmoid() * split  # (B, n, Q)
             return torch.cat([weights.transpose(1, 2) @ features, weights.sum(1).unsqueeze(2)], 2)
 

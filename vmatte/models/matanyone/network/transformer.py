@@ -20,7 +20,7 @@ class PixelFeedForward(nn.Module):
 
     def forward(self, pixels: Tensor, rows: int, columns: int) -> Tensor:
         """(B, n, width) to (B, width, rows, columns)."""
-        new: Tensor = self.conv(pixels.transpose(1, 2).unflatten(2, (rows, columns)))
+        new: Tensor = self.conv(pixels.transpose(1, 2).reshape(pixels.shape[0], -1, rows, columns))
         return new
 
 
@@ -60,7 +60,7 @@ class ObjectTransformer(nn.Module):
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         width = shape.width
-        self.half = shape.queries // 2
+        self.side = shape.queries // 2
         self.query_init = nn.Embedding(shape.queries, width)
         self.query_emb = nn.Embedding(shape.queries, width)
         self.summary_to_query_init = nn.Linear(width, width)
@@ -84,7 +84,7 @@ class ObjectTransformer(nn.Module):
         summary = objects[:, :, :-1] / (objects[:, :, -1:] + 1e-4)
         query = self.query_init.weight + self.summary_to_query_init(summary)
         place = self.query_emb.weight + self.summary_to_query_emb(summary)
-        pixels = self.pixel_init_proj(fused)
+        pixels: Tensor = self.pixel_init_proj(fused)
         pixel_place = self.spatial_pe(*fused.shape[2:]) + _flat(self.pixel_emb_proj(fused))
         for block, head in zip(self.blocks, self.mask_pred, strict=False):
             query, pixels = block(query, place, pixels, pixel_place, self._allowed(head(pixels)))
@@ -98,7 +98,7 @@ class ObjectTransformer(nn.Module):
         subject = logits.float().sigmoid().flatten(2)  # (B, 1, n)
         inside = (subject >= 1 - subject).unsqueeze(2)
         sides = [side | ~side.any(3, keepdim=True) for side in (inside, ~inside)]
-        return torch.cat([side.expand(-1, -1, self.half, -1) for side in sides], 2)
+        return torch.cat([side.expand(-1, -1, self.side, -1) for side in sides], 2)
 
 
 def _flat(pixels: Tensor) -> Tensor:

@@ -31,7 +31,7 @@ class Uncertainty(nn.Module):
             change: (B, width, h, w) memory readout minus the last frame's mask value.
         """
         x = torch.cat([before, now, F.avg_pool2d(alpha, 16), change], 1)
-        x = F.relu(self.bn1(self.conv1x1_v2(x)))
-        x = F.relu(self.bn2(self.conv3x3(x)))
+        x = self.bn1(self.conv1x1_v2(x)).relu_()
+        x = self.bn2(self.conv3x3(x)).relu_()
         probability: Tensor = self.conv3x3_out(x).sigmoid()
         return probability

@@ -33,7 +33,8 @@ def load_network(path: Path, candidates: Sequence[Signature] = ()) -> MatAnyone:
 def network_from(state: Mapping[str, Tensor], source: str, candidates: Sequence[Signature] = ()) -> MatAnyone:
     """As `load_network`, from a state dict that the user calls `source`."""
     fitted = single_object(state)
-    return load_strict(MatAnyone(), fitted, source=source, may_lack=MAY_LACK, candidates=candidates)
+    network = load_strict(MatAnyone(), fitted, source=source, may_lack=MAY_LACK, candidates=candidates)
+    return network.requires_grad_(False)
 
 
 def single_object(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
