@@ -103,12 +103,13 @@ def prepare(job: Job, plan: Plan) -> Prepared:
     except HintError as error:
         unused = [text for text in given.warnings if "--start" in text]
         raise HintError("; ".join([str(error), *unused])) from error
-    if "plate" in card(settings.name).needs and "plate" not in given.maps:
-        # It fits the clip by nature: there is nothing to look at before the run.
+    estimated = "plate" in card(settings.name).needs and "plate" not in given.maps
+    if estimated:
         given.estimate_plate(sampled, trusted=bool(choice.scores))
-    elif given.maps:
-        given.warnings += _looked_at(settings, given.hints, source, first)
     _check_needs(card(settings.name), given)
+    # A plate made from the clip fits it by nature.
+    if given.maps and not estimated:
+        given.warnings += _looked_at(settings, given.hints, source, first)
     merged = plan.objects is Objects.merged
     outputs = planned_outputs(job, plan, () if merged else tuple(given.objects))
     if plan.device in (Device.cuda, Device.mps) and card(settings.name).weights is None:
