@@ -9,11 +9,12 @@ from fractions import Fraction
 from pathlib import Path
 
 from vmatte.core.errors import ConfigError, HintError
-from vmatte.core.types import Hints, Stage
+from vmatte.core.types import Hints, Matter, Stage
 from vmatte.io.open import OpenedSource, open_source
 from vmatte.io.options import InputOptions
 from vmatte.io.writers import output_kind
 from vmatte.models.checkpoint import Checkpoint, checkpoint
+from vmatte.models.lift import load_model
 from vmatte.models.registry import Card, ModelSettings, card, preflight
 from vmatte.run.choose import Choice, choose
 from vmatte.run.given import Given, Sampler, gather
@@ -42,6 +43,7 @@ class Prepared:
         outputs: What will be written.
         report: Where the report goes.
         stages: Between model and views.
+        matter: The model, ready; None in a dry run without its weights.
         weights: Of the model that will run; None when it has none, or when they were not to be fetched.
         warnings: What the user should know.
     """
@@ -56,6 +58,7 @@ class Prepared:
     outputs: list[Output]
     report: Path
     stages: list[Stage]
+    matter: Matter | None = None
     weights: Checkpoint | None = None
     warnings: list[str] = field(default_factory=list)
 
@@ -129,6 +132,7 @@ def prepare(job: Job, plan: Plan, teller: Teller = SILENT, *, dry: bool = False)
     weights = _weights(settings, plan, teller, notes, dry)
     if weights is not None:
         settings = replace(settings, weights=weights.path)
+    ready = weights is not None or card(settings.name).weights is None
     colour = any(output_kind(output.name).view == "rgba" for output in outputs)
     stages: list[Stage] = [merge] if merged and given.objects else []
     return Prepared(
@@ -142,6 +146,7 @@ def prepare(job: Job, plan: Plan, teller: Teller = SILENT, *, dry: bool = False)
         outputs=outputs,
         report=report,
         stages=[*stages, *(_stages(plan) if colour else [])],
+        matter=load_model(settings, plan.device.value, plan.precision.value) if ready else None,
         weights=weights,
         warnings=notes + given.warnings,
     )

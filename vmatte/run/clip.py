@@ -16,7 +16,6 @@ from vmatte.core.timing import Meter, metered
 from vmatte.core.types import Clip, Matte, Picture, Stage, View
 from vmatte.io.writers import Cut, OutputWriter, open_writer
 from vmatte.models.checkpoint import Checkpoint
-from vmatte.models.lift import load_model
 from vmatte.run.build import Prepared, prepare, writer_options
 from vmatte.run.plan import Job, Plan
 from vmatte.run.report import Report, StageTime, peak_rss
@@ -110,7 +109,8 @@ class _Run:
         prepared = self._prepared
         source = prepared.source.frames(prepared.first, prepared.stop)
         frames = self._queue(stack, "decode", metered(source, self._decode))
-        matter = load_model(prepared.settings, self._plan.device.value)
+        matter = prepared.matter
+        assert matter is not None, "a dry run's preparation was run"
         waited = metered(frames, self._wait)
         mattes = metered(matter.mattes(self._clip, prepared.hints, waited), self._model, self._wait)
         ready = self._queue(stack, "model", mattes)

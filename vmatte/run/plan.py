@@ -22,6 +22,18 @@ class Device(Enum):
     mps = "mps"
 
 
+class Precision(Enum):
+    """Numbers a learned model computes in; `auto` is float16 on CUDA, as published scripts do, and float32 elsewhere.
+
+    fp32 is exact. The others change mattes visibly in places; how much is said in the table of models.
+    """
+
+    auto = "auto"
+    fp32 = "fp32"
+    bf16 = "bf16"
+    fp16 = "fp16"
+
+
 class Deinterlace(Enum):
     """What to do with woven fields: one frame a frame, one a field, leave them woven, or refuse the clip."""
 
@@ -146,6 +158,7 @@ class Plan:
     Attributes:
         model: Settings of one model, a ModelSettings; `auto` chooses.
         device: Where a learned model runs.
+        precision: Numbers it computes in.
         input: How to read.
         foreground: Where straight colours come from.
         extend: How many px colours reach beyond the matte; further out they are black.
@@ -159,6 +172,7 @@ class Plan:
 
     model: Any
     device: Device = Device.auto
+    precision: Precision = Precision.auto
     input: InputPlan = field(default_factory=InputPlan)
     foreground: Foreground = Foreground.estimate
     extend: int = 8

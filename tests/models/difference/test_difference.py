@@ -16,7 +16,7 @@ from vmatte.core.types import Clip, Frame, Hints
 from vmatte.models.difference import CARDS, Align, DifferenceSettings
 from vmatte.models.difference.matter import build
 from vmatte.models.difference.preflight import preflight
-from vmatte.models.registry import card
+from vmatte.models.registry import Runtime, card
 
 
 class Maps:
@@ -35,7 +35,7 @@ class Maps:
 
 def matted(frames: list[np.ndarray], hints: Hints, state=None, first: int = 0, **settings):
     """Alphas of a clip, and the last state."""
-    model = build(DifferenceSettings(**settings))
+    model = build(DifferenceSettings(**settings), Runtime())
     height, width = frames[0].shape[:2]
     clip = Clip(Path("drawn.mp4"), width, height, Fraction(25), Fraction(1, 25))
     alphas = []

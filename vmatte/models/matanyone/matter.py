@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 import cv2
 import numpy as np
 import torch
-import torch.nn.functional as F  # noqa: N812  its usual name
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -61,14 +61,16 @@ class Track:
     def save(self) -> dict[str, Any]:
         """Plain values, arrays and CPU tensors, for `torch.save`; what `load` gives continues bit for bit."""
         frame = (self.frame.index, self.frame.pts, self.frame.sdr, self.frame.duration)
-        last = tuple(None if part is None else part.cpu() for part in _parts(self.last))
+        names = ("alpha", "logits", "uncertainty")
+        held = {name: getattr(self.last, name) for name in names}
+        last = {name: part.cpu() for name, part in held.items() if part is not None}
         return {"state": self.state.save(), "frame": frame, "last": last, "ahead": self.ahead}
 
     @classmethod
     def load(cls, saved: dict[str, Any], device: str | torch.device = "cpu") -> Track:
         """What `save` gave, on a device."""
         index, pts, sdr, duration = saved["frame"]
-        last = Prediction(*(None if part is None else part.to(device) for part in saved["last"]))
+        last = Prediction(**{name: part.to(device) for name, part in saved["last"].items()})
         return cls(State.load(saved["state"], device), Frame(index, pts, sdr, sdr, duration), last, saved["ahead"])
 
     def __reduce__(self) -> tuple[Callable[[dict[str, Any]], Track], tuple[dict[str, Any]]]:
@@ -173,7 +175,7 @@ class MatAnyoneModel:
         if self.device.type == "cuda":
             alpha = alpha.to("cpu", non_blocking=True)
             sure = None if sure is None else sure.to("cpu", non_blocking=True)
-            event = torch.cuda.Event()
+            event = torch.cuda.Event()  # type: ignore[no-untyped-call]
             event.record()
             done = event.synchronize
 
@@ -231,9 +233,10 @@ class MatAnyoneModel:
                 raise
             side = smaller(min(self._size(frame)))
             if self._fell_back or side is None:
+                rows = min(self._size(frame))
                 raise ModelError(
-                    f"out of memory at frame {frame.index}, working at {min(self._size(frame))} rows: free some, or set "
-                    f"model.max_size={side or 'less'}"
+                    f"out of memory at frame {frame.index}, working at {rows} rows: free some, or set model.max_size="
+                    f"{side or 'less'}"
                 ) from error
         logger.warning("out of memory at frame %d: going on at %d rows from there", frame.index, side)
         self._fell_back, self._side, self._seen = True, side, None
@@ -255,16 +258,12 @@ class _Seen:
     features: Features
 
 
-def _parts(prediction: Prediction) -> tuple[Tensor | None, ...]:
-    return prediction.alpha, prediction.logits, prediction.uncertainty
-
-
 def _confidence(prediction: Prediction) -> Tensor | None:
     """One minus the mean uncertainty over the cells that the subject covers; a number still on the device."""
     uncertainty = prediction.uncertainty
     if uncertainty is None:
         return None
     with torch.inference_mode():
-        share = F.adaptive_avg_pool2d(prediction.alpha[None], uncertainty.shape)[0]
+        share = F.adaptive_avg_pool2d(prediction.alpha[None], (uncertainty.shape[0], uncertainty.shape[1]))[0]
         inside = (share > _COVERED).float()
         return 1 - (uncertainty * inside).sum() / inside.sum().clamp(min=1)
