@@ -20,7 +20,7 @@ NEAR = 5e-5 + 0.5 / 65535
 @pytest.fixture(scope="session")
 def weights(tmp_path_factory) -> Path:
     """A checkpoint file of seeded weights."""
-    path = tmp_path_factory.mktemp("weights") / "seeded.safetensors"
+    path = Path(tmp_path_factory.mktemp("weights") / "seeded.safetensors")
     safetensors.torch.save_file(seeded_state("matanyone"), path)
     return path
 
@@ -145,7 +145,8 @@ class TestWrongCheckpoints:
 def test_memory_that_runs_out_costs_size_but_not_the_clip(vmatte, weights, tmp_path, monkeypatch):
     from vmatte.models.matanyone.recurrence import Recurrence
 
-    encode, sizes = Recurrence.encode, []
+    encode = Recurrence.encode
+    sizes: list[torch.Size] = []
 
     def tight(self, image):
         if min(image.shape[1:]) > 288 and len(sizes) > 1:

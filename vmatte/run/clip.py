@@ -19,6 +19,7 @@ from vmatte.models.checkpoint import Checkpoint
 from vmatte.run.build import Prepared, prepare, writer_options
 from vmatte.run.plan import Job, Plan
 from vmatte.run.report import Report, StageTime, peak_rss
+from vmatte.stages.watch import Watch
 
 Progress = Callable[[int, int | None], None]
 
@@ -143,6 +144,7 @@ class _Run:
         warnings = [*prepared.warnings, *getattr(prepared.source, "warnings", ())]
         warnings += self.said.warnings
         warnings += [text for output in outputs for text in output.get("warnings", ())]
+        watch = next((stage for stage in prepared.stages if isinstance(stage, Watch)), None)
         return Report(
             clip=self._clip,
             model=prepared.settings.name,
@@ -157,6 +159,8 @@ class _Run:
             outputs=outputs,
             hints=prepared.hint_files,
             weights=_vouched(prepared.weights),
+            look_at=() if watch is None else tuple(watch.findings()),
+            confidence={} if watch is None else watch.confidence(),
             warnings=tuple(dict.fromkeys(warnings)),
             notes=self._clip.notes,
         )

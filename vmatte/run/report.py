@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from enum import Enum
 from fractions import Fraction
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from vmatte.core.types import Clip
+from vmatte.stages.watch import Finding
 
 _PARTS = ("vmatte", "av", "numpy", "opencv-python-headless", "torch")
 
@@ -54,6 +56,8 @@ class Report:
         outputs: For each output its path, frames, bytes, checks and encoder seconds.
         hints: Where each hint came from.
         weights: File name, hash and trust of the model's weights; None when it has none.
+        look_at: Frames whose matte stands out.
+        confidence: For each matte whose model has one: its median, its lowest value and the frame of that.
         warnings: What the user should know.
         notes: What was assumed about the source.
     """
@@ -71,6 +75,8 @@ class Report:
     outputs: tuple[dict[str, Any], ...]
     hints: dict[str, str] = field(default_factory=dict)
     weights: dict[str, str] | None = None
+    look_at: tuple[Finding, ...] = ()
+    confidence: dict[str, dict[str, float]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -80,6 +86,7 @@ class Report:
         data["clip"] = {name: getattr(self.clip, name) for name in self.clip.__dataclass_fields__}
         data["clip"]["colour"] = asdict(self.clip.colour)
         data["stages"] = [asdict(stage) for stage in self.stages]
+        data["look_at"] = [asdict(finding) for finding in self.look_at]
         data["versions"] = versions()
         return json.dumps(data, indent=2, default=_plain) + "\n"
 
@@ -88,7 +95,12 @@ class Report:
         speed = f"{self.frames / self.wall:.1f} fps" if self.wall else "no time"
         head = f"{self.frames} frames in {self.wall:.1f} s ({speed}), peak memory {self.peak_rss / 2**20:.0f} MiB"
         rows = [_stage_line(stage, stage.name == self.bottleneck) for stage in self.stages]
-        return [head, *rows]
+        return [head, *rows, *_shown(self.look_at)]
+
+
+def _shown(findings: Sequence[Finding], most: int = 5) -> list[str]:
+    more = [f"  ... and {len(findings) - most} more places, listed in the report"] if len(findings) > most else []
+    return [*(f"  {finding}" for finding in findings[:most]), *more]
 
 
 def versions() -> dict[str, str]:
