@@ -129,12 +129,14 @@ class TestWrongCheckpoints:
         torch.save(state, tmp_path / "odd.pth")
         self.refused(vmatte, clip, mask, "odd.pth", "pix_feat_proj.bias", "extra.weight", "nearest", "matanyone")
 
-    def test_no_weights_and_no_network(self, vmatte, clip, mask):
+    def test_no_weights_and_no_network(self, vmatte, clip, mask, monkeypatch, tmp_path):
+        monkeypatch.setenv("VMATTE_HOME", str(tmp_path / "home"))
         said = vmatte("process", clip, "--mask", mask, "--model", "matanyone", "--accept-license", "--out", "done")
         assert said.code == 5
         assert "matanyone.pth" in said.err
 
-    def test_a_licence_is_shown_before_anything_is_fetched(self, vmatte, clip, mask, monkeypatch):
+    def test_a_licence_is_shown_before_anything_is_fetched(self, vmatte, clip, mask, monkeypatch, tmp_path):
+        monkeypatch.setenv("VMATTE_HOME", str(tmp_path / "home"))
         monkeypatch.delenv("VMATTE_OFFLINE")
         said = vmatte("process", clip, "--mask", mask, "--model", "matanyone", "--out", "done")
         assert said.code == 5
