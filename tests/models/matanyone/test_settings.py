@@ -117,3 +117,10 @@ def test_soft_masks_pass_when_nothing_is_asked():
     soft = np.linspace(0, 255, 100).astype(np.uint8).reshape(10, 10)
     np.testing.assert_array_equal(prepared(soft, 0, 0), soft)
     assert set(np.unique(prepared(soft, 0, 3))) <= {0, 255}
+
+
+def test_noise_counts_when_a_mask_is_grown_and_not_when_it_is_only_shrunk():
+    faint = np.zeros((40, 40), np.uint8)
+    faint[10:30, 10:30] = 3
+    assert prepared(faint, 5, 0).sum() > 400 * 255
+    assert not prepared(faint, 0, 5).any()

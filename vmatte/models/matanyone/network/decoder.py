@@ -20,8 +20,9 @@ from vmatte.models.matanyone.network.shape import Shape
 # Pixels of one band: 64 channels of them are 128 MiB in float32.
 BAND = 1 << 19
 
-# Rows at stride 2 beside a band that its result depends on: three 3x3 convolutions and one bilinear enlargement.
-HALO = 3
+# Rows at stride 2 beside a band that its result depends on: of the four at full resolution, three 3x3 convolutions and
+# one bilinear enlargement take one each.
+HALO = 2
 
 
 class SkipProjection(nn.Module):
