@@ -189,7 +189,7 @@ def test_process_with_a_file_of_ones_own(vmatte, server, offered, clip, tmp_path
         (["--model", "flat", "--weights", "page.pth"], 5, "web page"),
         (["--model", "recall", "--weights", "page.pth"], 2, "model recall has no weights"),
         (["--weights", "page.pth"], 2, "say which with --model NAME"),
-        (["--model", "flat", "--weights", ""], 2, "an empty weights file"),
+        (["--model", "flat", "--weights", ""], 2, "an empty --weights"),
     ],
 )
 def test_process_stops_before_it_writes(vmatte, server, offered, clip, mask, tmp_path, arguments, code, said):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import torch
@@ -37,6 +38,16 @@ def dtype_of(precision: str, device: torch.device) -> torch.dtype:
     if precision == "auto":
         return torch.float16 if device.type == "cuda" else torch.float32
     return _DTYPES[precision]
+
+
+@contextmanager
+def exact() -> Iterator[None]:
+    """A context in which float32 convolutions on CUDA keep all their bits: by default they may round to TF32's ten."""
+    if not torch.cuda.is_available():
+        yield
+        return
+    with torch.backends.cudnn.flags(allow_tf32=False):
+        yield
 
 
 def free_memory(device: torch.device) -> int | None:

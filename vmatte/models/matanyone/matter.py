@@ -27,7 +27,8 @@ from vmatte.models.matanyone.recurrence import Features, Prediction, Recurrence
 from vmatte.models.matanyone.scale import affordable, smaller, working_size
 from vmatte.models.matanyone.state import State
 from vmatte.models.registry import ModelSettings, Runtime, signatures
-from vmatte.nets.device import device_of, dtype_of, free_memory, is_out_of_memory, release
+from vmatte.nets.device import device_of, dtype_of, exact, free_memory, is_out_of_memory, release
+from vmatte.nets.loading import channels_last
 from vmatte.ops.guided import lifted, upsample
 
 logger = logging.getLogger(__name__)
@@ -91,7 +92,7 @@ class MatAnyoneModel:
             raise WeightsError(f"{settings.name} is without weights: run `vmatte weights fetch {settings.name}`")
         self.settings = settings
         self.device = device_of(runtime.device)
-        network = load_network(settings.weights, signatures()).to(self.device)
+        network = channels_last(load_network(settings.weights, signatures())).to(self.device)
         self.recurrence = Recurrence(network, settings, dtype_of(runtime.precision, self.device))
         self._side: int | None = None
         self._fell_back = False
@@ -227,7 +228,8 @@ class MatAnyoneModel:
             ModelError: Memory does not suffice for the smaller size either.
         """
         try:
-            return work()
+            with exact():
+                return work()
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
@@ -241,7 +243,8 @@ class MatAnyoneModel:
         logger.warning("out of memory at frame %d: going on at %d rows from there", frame.index, side)
         self._fell_back, self._side, self._seen = True, side, None
         release(self.device)
-        return work()
+        with exact():
+            return work()
 
 
 def build(settings: ModelSettings, runtime: Runtime) -> MatAnyoneModel:
