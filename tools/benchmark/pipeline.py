@@ -90,7 +90,7 @@ def main(arguments: argparse.Namespace) -> int:
 def _run(case: Case, clip: Synthetic, frames: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "clip.mp4")
-        _store(path, to_and_fro(clip.frames, frames))
+        store(path, to_and_fro(clip.frames, frames))
         given = []
         if "mask" in case.hints:
             cv2.imwrite(f"{folder}/mask.png", clip.mask)
@@ -133,7 +133,8 @@ def to_and_fro(frames: Sequence[Image8], count: int) -> Iterator[Image8]:
     return islice(cycle(chain(frames, frames[-2:0:-1])), count)
 
 
-def _store(path: Path, frames: Iterator[Image8]) -> None:
+def store(path: Path, frames: Iterator[Image8]) -> None:
+    """Writes (H, W, 3) uint8 RGB frames as H.264."""
     first = next(frames)
     with av.open(str(path), "w") as out:
         stream = out.add_stream("libx264", rate=Fraction(30))

@@ -14,7 +14,7 @@ from vmatte.ops.warp import warp
 
 Floats = NDArray[np.float32]
 
-# Fine enough for limbs, and 4 ms a frame; noise and codec blocks are averaged away.
+# Fine enough for limbs, and 9 ms a frame; noise and codec blocks are averaged away.
 _ROWS = 144
 # 8-bit codes between a picture and the moved one before it that count as the same surface: three sigma of the noise
 # that H.264 at CRF 20 leaves, the most of the three channels.
@@ -48,9 +48,9 @@ class Follower:
         before, old = self._picture, self._grey
         found: dict[str, float] = {}
         if before is not None and old is not None and before.shape == small.shape:
-            back = dense(grey, old, 0)
+            back = dense(grey, old, 0, coarse=True)
             apart = cv2.absdiff(small, warp(before, back)).max(axis=2)
-            same = (apart < _SAME) & (round_trip(back, dense(old, grey, 0)) < _TRIP)
+            same = (apart < _SAME) & (round_trip(back, dense(old, grey, 0, coarse=True)) < _TRIP)
             for name, alpha in mattes.items():
                 if name in self._alphas:
                     found[name] = _changed(alpha, warp(self._alphas[name], back), same)

@@ -24,7 +24,7 @@ class Flows(NamedTuple):
     backward: Floats
 
 
-def dense(before: Image8, after: Image8, rows: int = 360) -> Floats:
+def dense(before: Image8, after: Image8, rows: int = 360, coarse: bool = False) -> Floats:
     """Where each pixel of `before` went in `after`: DIS (Kroeger et al., ECCV 2016).
 
     The medium preset: 40 ms more a frame than the fast one at 640x360 for a fifth less error of the memory engine.
@@ -33,6 +33,7 @@ def dense(before: Image8, after: Image8, rows: int = 360) -> Floats:
         before: (H, W) uint8 grey.
         after: The same size.
         rows: Larger pictures are shrunk to this many rows first; 0 never.
+        coarse: Takes the ultrafast preset, a tenth of the time, for those who can leave out what does not match.
 
     Returns:
         (H, W, 2) float32 in px of the full picture.
@@ -48,7 +49,8 @@ def dense(before: Image8, after: Image8, rows: int = 360) -> Floats:
         before, after = (_shrunk(grey, size) for grey in (before, after))
     pad = (0, max(0, _SMALLEST - size[1])), (0, max(0, _SMALLEST - size[0]))
     before, after = (np.pad(grey, pad, mode="edge") for grey in (before, after))
-    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    preset = cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST if coarse else cv2.DISOPTICAL_FLOW_PRESET_MEDIUM
+    search = cv2.DISOpticalFlow.create(preset)
     flow = search.calc(before, after, cast("Floats", None))[: size[1], : size[0]]
     if shrink < 1:
         flow = cv2.resize(flow, (width, height)) * np.array([width / size[0], height / size[1]], np.float32)

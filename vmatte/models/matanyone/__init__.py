@@ -56,7 +56,7 @@ _LICENCE = "NTU S-Lab 1.0, non-commercial"
 CARDS = (
     Card(
         name="matanyone",
-        summary="follows a masked subject with learned memory; hair and soft edges",
+        summary="Follows the subject of a mask by a network with memory; hair and soft edges.",
         factory="vmatte.models.matanyone.matter:build",
         settings=MatAnyoneSettings,
         needs=frozenset({"mask"}),
@@ -73,7 +73,7 @@ CARDS = (
     ),
     Card(
         name="matanyone2",
-        summary="the same network trained further, on more and harder clips",
+        summary="The same network, trained on more and harder clips.",
         factory="vmatte.models.matanyone.matter:build",
         settings=MatAnyone2Settings,
         needs=frozenset({"mask"}),
