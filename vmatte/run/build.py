@@ -22,6 +22,7 @@ from vmatte.run.outputs import Output, check_report, planned_outputs
 from vmatte.run.plan import Device, Foreground, Job, Objects, Plan
 from vmatte.stages.foreground import Foreground as ForegroundStage
 from vmatte.stages.merge import merge
+from vmatte.stages.refine.stage import Refine
 from vmatte.stages.watch import Watch
 from vmatte.weights.store import find
 from vmatte.weights.telling import SILENT, Teller, amount
@@ -136,6 +137,7 @@ def prepare(job: Job, plan: Plan, teller: Teller = SILENT, *, dry: bool = False)
     ready = weights is not None or card(settings.name).weights is None
     colour = any(output_kind(output.name).view == "rgba" for output in outputs)
     stages: list[Stage] = [merge] if merged and given.objects else []
+    stages += [Refine(plan.refine)] if plan.refine != "none" else []
     stages += [Watch()] if plan.watch else []
     return Prepared(
         source=source,

@@ -163,6 +163,7 @@ class Plan:
         foreground: Where straight colours come from.
         extend: How many px colours reach beyond the matte; further out they are black.
         objects: What becomes of several objects.
+        refine: Name of a refiner that works over a trimap made from the matte: none, guided, closed-form or knn.
         watch: Whether to look for frames whose matte jumps, and to list them in the report.
         outputs: Names of outputs.
         prores: How to write ProRes.
@@ -178,6 +179,7 @@ class Plan:
     foreground: Foreground = Foreground.estimate
     extend: int = 8
     objects: Objects = Objects.separate
+    refine: str = "none"
     watch: bool = True
     outputs: list[str] = field(default_factory=lambda: ["prores", "alpha"])
     prores: ProresPlan = field(default_factory=ProresPlan)

@@ -1,0 +1,106 @@
+"""Refiners: nearer to the truth and steadier than the soft, wandering matte they are given."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from tools.synth import scene
+from vmatte.core.errors import ConfigError
+from vmatte.core.types import Clip, Frame, Layer, Matte
+from vmatte.metrics.temporal import dtssd
+from vmatte.ops.trimap import UNKNOWN, band_radius, trimap
+from vmatte.stages.refine.solvers import SOLVERS
+from vmatte.stages.refine.stage import Refine
+
+CLIP = Clip(Path("clip.mp4"), 320, 180, Fraction(24), Fraction(1, 24))
+
+
+def wandering(alphas, seed=0):
+    """What a network at a quarter of the size would give: displaced by a field that changes, soft, contrasted."""
+    rng = np.random.default_rng(seed)
+    height, width = alphas[0].shape
+    grid = np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1).astype(np.float32)
+    field = np.zeros((height // 12 + 1, width // 12 + 1, 2), np.float32)
+    found = []
+    for alpha in alphas:
+        field = 0.5 * field + 0.75**0.5 * np.asarray(rng.normal(0, 0.75, field.shape), np.float32)
+        places = grid + cv2.resize(field, (width, height), interpolation=cv2.INTER_CUBIC)
+        moved = cv2.remap(alpha, places[..., 0], places[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        small = cv2.resize(moved, (width // 4, height // 4), interpolation=cv2.INTER_AREA)
+        large = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
+        found.append(np.clip((large - 0.5) * 1.3 + 0.5, 0, 1).astype(np.float32))
+    return found
+
+
+@pytest.fixture(scope="module")
+def drawn_clip():
+    clip = scene("walker", "moving", 1, (320, 180), 8)
+    return clip.frames, list(clip.alpha), wandering(list(clip.alpha))
+
+
+def refined(frames, alphas, method):
+    mattes = [
+        Matte(Frame(n, n, rgb, rgb), (Layer("subject", alpha),))
+        for n, (rgb, alpha) in enumerate(zip(frames, alphas, strict=True))
+    ]
+    found = list(Refine(method)(CLIP, iter(mattes)))
+    assert [matte.frame.index for matte in found] == list(range(len(mattes)))
+    return [matte.alpha for matte in found]
+
+
+def mad(found, truth):
+    return float(np.mean([np.abs(a - b).mean() for a, b in zip(found, truth, strict=True)]))
+
+
+def flicker(found, truth):
+    return float(np.mean([dtssd(a, b, c, d) for a, b, c, d in zip(found[1:], found, truth[1:], truth, strict=False)]))
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("method", SOLVERS)
+def test_a_soft_wandering_matte_gets_nearer_and_steadier(drawn_clip, method):
+    frames, truth, given = drawn_clip
+    found = refined(frames, given, method)
+    assert mad(found, truth) < mad(given, truth)
+    assert flicker(found, truth) < flicker(given, truth)
+
+
+def test_the_band_holds_what_is_fractional():
+    """At most 8 % missed, as the rule was measured at this size."""
+    truth = [scene(kind, "moving", 1, (640, 360), 1).alpha[0] for kind in ("walker", "fur", "veil")]
+    missed = []
+    radius = band_radius(360)
+    for alpha, real in zip(wandering(truth), truth, strict=True):
+        fractional = (real > 0.02) & (real < 0.98)
+        missed.append((trimap(alpha, radius)[fractional] != UNKNOWN).mean())
+    assert np.mean(missed) < 0.08
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("method", SOLVERS)
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_nothing_unknown_changes_nothing(method, value):
+    alpha = np.full((20, 30), value, np.float32)
+    rgb = np.zeros((20, 30, 3), np.uint8)
+    np.testing.assert_array_equal(refined([rgb], [alpha], method)[0], alpha)
+
+
+def test_a_slip_of_one_frame_is_forgotten_before_the_solver_sees_it():
+    rgb = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
+    alpha = np.zeros((64, 64), np.float32)
+    alpha[16:48, 16:48] = 1
+    slip = alpha.copy()
+    slip[20:30, 20:30] = 0
+    found = refined([rgb] * 3, [alpha, slip, alpha], "guided")
+    assert found[1][24, 24] == 1
+
+
+def test_unknown_names_and_missing_libraries_are_said(monkeypatch):
+    with pytest.raises(ConfigError, match="refine=cf: known refiners"):
+        Refine("cf")
+    monkeypatch.setitem(__import__("sys").modules, "pymatting", None)
+    with pytest.raises(ConfigError, match=r"vmatte\[refine\]"):
+        Refine("closed-form")
