@@ -34,3 +34,13 @@ def test_process_from_python(tmp_path):
     report = vmatte.process(clip, masks=[mask], out=tmp_path / "done", outputs=["alpha"])
     assert (report.model, report.frames) == ("recall", 6)
     assert (tmp_path / "done" / "disc.alpha.mkv").is_file()
+
+
+def test_objects_and_presets_from_python(tmp_path):
+    clip = drawn.clip(tmp_path / "disc.mp4", 2)
+    mask = drawn.mask(tmp_path / "first.png")
+    report = vmatte.process(
+        clip, preset="screen", model="recall", objects={"a": mask, "b": [mask]}, out=tmp_path / "done", outputs="alpha"
+    )
+    assert report.model == "recall"
+    assert sorted(path.name for path in (tmp_path / "done").glob("*.mkv")) == ["disc.a.alpha.mkv", "disc.b.alpha.mkv"]

@@ -9,7 +9,9 @@ from vmatte.io.writers import OUTPUTS
 from vmatte.models.registry import cards
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["models"], ["--version"], ["process", "--help"], ["outputs"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["models"], ["--version"], ["process", "--help"], ["outputs"], ["presets"]]
+)
 def test_answers_without_importing_torch(arguments):
     script = (
         "import sys\n"
@@ -48,3 +50,13 @@ def test_an_unknown_command_is_a_usage_error(vmatte):
 def test_config_prints_what_was_set(vmatte):
     assert "extend: 3" in vmatte("config", "--set", "extend=3").out
     assert "work_rows" in vmatte("config", "--model", "recall").out
+
+
+def test_presets_are_told_and_win_over_nothing_a_user_says(vmatte):
+    assert "screen" in vmatte("presets").out
+    assert "name: chroma" in vmatte("config", "--set", "preset=screen").out
+    assert "name: recall" in vmatte("config", "--set", "preset=screen", "--set", "model=recall").out
+    said = vmatte("config", "--set", "preset=scren")
+    assert said.code == 2
+    assert "'scren'" in said.err
+    assert "screen" in said.err

@@ -259,3 +259,13 @@ def test_objects_need_a_model_that_follows_masks(vmatte, clip, mask):
     said = vmatte(*arguments)
     assert said.code == 4
     assert "--model recall" in said.err
+
+
+def test_a_refiner_on_request(vmatte, clip, mask):
+    arguments = ("process", clip, "--mask", mask, "--out", "done", "--output", "alpha")
+    assert vmatte(*arguments, "--set", "refine=guided").code == 0
+    for index, alpha in enumerate(mattes(Path("done/disc.alpha.mkv"))):
+        assert np.abs(alpha - drawn.disc(index)).mean() < 0.03
+    said = vmatte(*arguments, "--overwrite", "--set", "refine=gided")
+    assert said.code == 2
+    assert "guided" in said.err

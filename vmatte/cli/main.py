@@ -21,6 +21,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 _COMMANDS = {
     "process": "Matte clips: alpha and ProRes 4444 out.",
     "models": "List the models, what they need and their licences.",
+    "presets": "List the presets that --preset takes.",
     "outputs": "List the outputs that --output takes.",
     "weights": "Fetch, list and check the weights of learned models.",
     "config": "Print the composed configuration.",

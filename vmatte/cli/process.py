@@ -22,6 +22,7 @@ _CALLED = {"masks": "--mask", "objects": "--object", "clips": "clip"}
 @click.command("process")
 @click.argument("clips", nargs=-1, required=True, metavar="CLIP...")
 @click.option("--model", metavar="NAME", help="Model to run, or auto (default). See `vmatte models`.")
+@click.option("--preset", metavar="NAME", help="Settings for a kind of clip. See `vmatte presets`.")
 @click.option(
     "--mask",
     "masks",
@@ -103,7 +104,7 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
 
 def _overrides(given: dict[str, Any]) -> list[str]:
     """Options as overrides; `--set` comes last and wins."""
-    sugar = {"model": given["model"], "device": given["device"]}
+    sugar = {"preset": given["preset"], "model": given["model"], "device": given["device"]}
     overrides = [f"{key}={value}" for key, value in sugar.items() if value is not None]
     overrides += [f"{key}=true" for key in ("accept_license", "offline") if given[key]]
     if given["outputs"]:

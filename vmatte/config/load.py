@@ -16,6 +16,7 @@ from hydra.errors import HydraException, OverrideParseException
 from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from vmatte.config.presets import presets
 from vmatte.core.errors import ConfigError
 from vmatte.models.registry import ModelSettings, card, cards
 from vmatte.run.plan import Plan
@@ -107,6 +108,8 @@ def _explained(error: Exception, overrides: Sequence[str]) -> str:
                 card(value)
             except ConfigError as unknown:
                 return str(unknown)
+        if key == "preset" and value not in presets():
+            return f"unknown preset {value!r}: there are {', '.join(presets())}"
     if isinstance(error, OverrideParseException):
         return f"cannot read --set {error.override}: write key=value, and quote a value with special characters twice"
     chain: list[BaseException] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from vmatte.config.load import load, plan_as_data
@@ -14,11 +14,13 @@ from vmatte.run.report import Report
 def process(
     clip: str | Path,
     *,
-    model: str = "auto",
+    model: str | None = None,
+    preset: str | None = None,
     masks: str | Path | Sequence[str | Path] = (),
+    objects: Mapping[str, str | Path | Sequence[str | Path]] | None = None,
     plate: str | Path | None = None,
     out: str | Path | None = None,
-    outputs: str | Sequence[str] = ("prores", "alpha"),
+    outputs: str | Sequence[str] = (),
     start: float | None = None,
     end: float | None = None,
     overwrite: bool = False,
@@ -31,11 +33,14 @@ def process(
 
     Args:
         clip: A video file, or the folder, printf pattern or glob of an image sequence.
-        model: Name of a model, or `auto`.
-        masks: A subject mask or several: an image for the first frame, `N=image` for frame N, or a folder.
+        model: Name of a model, or `auto`; by default what the preset says, else `auto`.
+        preset: Settings for a kind of clip, see `vmatte presets`.
+        masks: A subject mask or several: an image for the first frame, `N=image` for frame N, or a folder;
+            `auto` makes the first one.
+        objects: Masks of several objects by name, each as for `masks`.
         plate: Picture of the empty scene.
         out: Folder for the results; beside the clip by default.
-        outputs: Names of outputs.
+        outputs: Names of outputs; by default what the preset says, else prores and alpha.
         start: Seconds from the first frame.
         end: Seconds from the first frame, not included.
         overwrite: Whether existing results may be replaced.
@@ -48,13 +53,16 @@ def process(
         VmatteError: Whatever stopped it; nothing half-written stays behind.
     """
     said = [f"accept_license={accept_license}", f"offline={offline}"]
-    plan = load([f"model={model}", f"outputs=[{','.join(_several(outputs))}]", *said, *_several(overrides)])
+    said += [f"{key}={value}" for key, value in (("preset", preset), ("model", model)) if value is not None]
+    said += [f"outputs=[{','.join(_several(outputs))}]"] if outputs else []
+    plan = load([*said, *_several(overrides)])
     if weights is not None:
         plan = plan.with_weights(Path(weights))
     job = Job(
         clip=Path(clip),
         out=None if out is None else Path(out),
         masks=tuple(_several(masks)),
+        objects=tuple(f"{name}={mask}" for name, given in (objects or {}).items() for mask in _several(given)),
         plate=None if plate is None else Path(plate),
         start=start,
         end=end,
