@@ -116,7 +116,10 @@ class TestWrongCheckpoints:
 
     def test_cut_short(self, vmatte, clip, mask, weights, tmp_path):
         (tmp_path / "short.safetensors").write_bytes(weights.read_bytes()[:5_000_000])
-        self.refused(vmatte, clip, mask, "short.safetensors", "short.safetensors", "truncated")
+        self.refused(vmatte, clip, mask, "short.safetensors", "truncated", "a checkpoint of matanyone")
+        torch.save(seeded_state("matanyone"), tmp_path / "short.pth")
+        (tmp_path / "short.pth").write_bytes((tmp_path / "short.pth").read_bytes()[:5_000_000])
+        self.refused(vmatte, clip, mask, "short.pth", "truncated", "a checkpoint of matanyone")
 
     def test_of_another_network(self, vmatte, clip, mask, tmp_path):
         torch.save({"layer1.0.conv1.weight": torch.zeros(3), "fc.bias": torch.zeros(2)}, tmp_path / "other.pth")

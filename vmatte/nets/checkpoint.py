@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from vmatte.core.errors import WeightsError
+from vmatte.nets.signature import Signature, nearest
 
 # Where published training checkpoints keep the weights among other things.
 WRAPPERS = ("weights", "state_dict", "model")
@@ -29,8 +30,19 @@ _ZIP = b"PK\x03\x04"
 _PICKLE = b"\x80"
 
 
+# Keys stand at the front of both kinds of file; those of the largest network known here take 0.2 MiB.
+_FRONT = 1 << 22
+
+
+class _CutShort(WeightsError):
+    """Part of the file is missing."""
+
+
 def read_checkpoint(
-    path: Path, wrappers: Sequence[str] = WRAPPERS, prefixes: Sequence[str] = PREFIXES
+    path: Path,
+    wrappers: Sequence[str] = WRAPPERS,
+    prefixes: Sequence[str] = PREFIXES,
+    candidates: Sequence[Signature] = (),
 ) -> dict[str, Tensor]:
     """The state dict in a file, on the CPU, floating-point entries in float32.
 
@@ -40,12 +52,16 @@ def read_checkpoint(
         path: A .safetensors file, or a .pth, .pt or .ckpt file that torch can read as weights only.
         wrappers: Keys under which a training checkpoint may keep the weights.
         prefixes: What may stand before every key and does not belong to it.
+        candidates: Known models, of which the error about a truncated file names the nearest.
 
     Raises:
         WeightsError: The file is missing, cut off, damaged, of another kind, or holds code or no weights.
     """
     kind = _kind(path)
-    loaded = _read_safetensors(path) if kind == "safetensors" else _read_torch(path, zipped=kind == "zip")
+    try:
+        loaded = _read_safetensors(path) if kind == "safetensors" else _read_torch(path, zipped=kind == "zip")
+    except _CutShort as error:
+        raise WeightsError(f"{error}{_remains(path, candidates)}: fetch it again") from error
     state = _unwrapped(loaded, wrappers)
     tensors = {key: value for key, value in state.items() if isinstance(key, str) and isinstance(value, Tensor)}
     if not tensors or len(tensors) < len(state):
@@ -118,16 +134,25 @@ def _read_torch(path: Path, zipped: bool) -> Mapping[str, Any]:
             raise WeightsError(
                 f"{path}: holds code or objects beside tensors, which is never run: save its state_dict() alone"
             ) from error
-        raise WeightsError(f"{path}: truncated or damaged torch file: fetch it again") from error
+        raise _CutShort(f"{path}: truncated or damaged torch file") from error
     except (EOFError, RuntimeError, ValueError, KeyError, IndexError, TypeError, AttributeError, OSError) as error:
-        raise WeightsError(f"{path}: truncated or damaged torch file: fetch it again") from error
+        raise _CutShort(f"{path}: truncated or damaged torch file") from error
     if not isinstance(loaded, Mapping):
         raise WeightsError(f"{path}: holds a {type(loaded).__name__}, not a state dict: save its state_dict()")
     return loaded
 
 
 def _truncated(path: Path, how: str) -> WeightsError:
-    return WeightsError(f"{path}: the checkpoint is truncated ({how}): fetch it again")
+    return _CutShort(f"{path}: the checkpoint is truncated ({how})")
+
+
+def _remains(path: Path, candidates: Sequence[Signature]) -> str:
+    """Whose checkpoint it was, by the keys that are left of it."""
+    with path.open("rb") as file:
+        front = file.read(_FRONT)
+    keys = [key for candidate in candidates for key in candidate.keys if key.encode() in front]
+    near = nearest(keys, candidates)
+    return "" if near is None else f"; what is there of it is a checkpoint of {near.model}"
 
 
 def _unwrapped(loaded: Mapping[str, Any], wrappers: Sequence[str]) -> Mapping[str, Any]:

@@ -27,7 +27,7 @@ def load_network(path: Path, candidates: Sequence[Signature] = ()) -> MatAnyone:
     Raises:
         WeightsError: The file cannot be read, or its keys or shapes differ; see `read_checkpoint`, `load_strict`.
     """
-    return network_from(read_checkpoint(path), str(path), candidates)
+    return network_from(read_checkpoint(path, candidates=candidates), str(path), candidates)
 
 
 def network_from(state: Mapping[str, Tensor], source: str, candidates: Sequence[Signature] = ()) -> MatAnyone:
