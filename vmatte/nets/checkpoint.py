@@ -34,7 +34,7 @@ _PICKLE = b"\x80"
 _FRONT = 1 << 22
 
 
-class _CutShort(WeightsError):
+class _CutShortError(WeightsError):
     """Part of the file is missing."""
 
 
@@ -60,7 +60,7 @@ def read_checkpoint(
     kind = _kind(path)
     try:
         loaded = _read_safetensors(path) if kind == "safetensors" else _read_torch(path, zipped=kind == "zip")
-    except _CutShort as error:
+    except _CutShortError as error:
         raise WeightsError(f"{error}{_remains(path, candidates)}: fetch it again") from error
     state = _unwrapped(loaded, wrappers)
     tensors = {key: value for key, value in state.items() if isinstance(key, str) and isinstance(value, Tensor)}
@@ -134,16 +134,16 @@ def _read_torch(path: Path, zipped: bool) -> Mapping[str, Any]:
             raise WeightsError(
                 f"{path}: holds code or objects beside tensors, which is never run: save its state_dict() alone"
             ) from error
-        raise _CutShort(f"{path}: truncated or damaged torch file") from error
+        raise _CutShortError(f"{path}: truncated or damaged torch file") from error
     except (EOFError, RuntimeError, ValueError, KeyError, IndexError, TypeError, AttributeError, OSError) as error:
-        raise _CutShort(f"{path}: truncated or damaged torch file") from error
+        raise _CutShortError(f"{path}: truncated or damaged torch file") from error
     if not isinstance(loaded, Mapping):
         raise WeightsError(f"{path}: holds a {type(loaded).__name__}, not a state dict: save its state_dict()")
     return loaded
 
 
 def _truncated(path: Path, how: str) -> WeightsError:
-    return _CutShort(f"{path}: the checkpoint is truncated ({how})")
+    return _CutShortError(f"{path}: the checkpoint is truncated ({how})")
 
 
 def _remains(path: Path, candidates: Sequence[Signature]) -> str:
