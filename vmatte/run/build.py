@@ -114,7 +114,7 @@ def prepare(job: Job, plan: Plan, teller: Teller = SILENT, *, dry: bool = False)
     if clip.has_alpha:
         notes.append("the clip has an alpha of its own: it is not used, the matte is made from the colours alone")
     sampled = Sampler(source, first, stop)
-    given = gather(job, source, (first, stop), sampled)
+    given = gather(job, plan, source, (first, stop), sampled)
     try:
         settings, choice = _chosen(plan, frozenset(given.maps), sampled)
     except HintError as error:

@@ -17,11 +17,12 @@ from vmatte.hints.read import Masks, Plate, read_objects, read_plate, sidecar
 from vmatte.io.open import OpenedSource
 from vmatte.io.sample import sample_frames, spread
 from vmatte.models.lift import load_model
-from vmatte.models.registry import card
+from vmatte.models.registry import card, cards
 from vmatte.ops.camera import fixed_camera
 from vmatte.ops.plate import estimate_plate
-from vmatte.run.choose import choose
-from vmatte.run.plan import Job
+from vmatte.run.choose import Choice, choose
+from vmatte.run.plan import Job, Plan
+from vmatte.weights.store import find
 
 # Frames that go into an estimated plate: more changed nothing that was measured.
 _PLATE_FRAMES = 41
@@ -81,11 +82,12 @@ class Given:
         self.files["plate"] = "estimated from the clip"
 
 
-def gather(job: Job, source: OpenedSource, span: tuple[int, int | None], sampled: Sampler) -> Given:
+def gather(job: Job, plan: Plan, source: OpenedSource, span: tuple[int, int | None], sampled: Sampler) -> Given:
     """Reads or makes the hints of a job.
 
     Args:
         job: The job.
+        plan: Its plan, which says where a model that makes a mask runs.
         source: Its clip.
         span: First source frame of the run and the one after its last, None if only decoding will tell.
         sampled: Frames of the run.
@@ -102,7 +104,7 @@ def gather(job: Job, source: OpenedSource, span: tuple[int, int | None], sampled
         given.maps["plate"] = read_plate(plate, source.clip)
         given.files["plate"] = str(plate)
     if _wants_made(job):
-        given.maps["mask"] = _made_mask(given, source, span[0], sampled)
+        given.maps["mask"] = _made_mask(given, plan, source, span[0], sampled)
     return given
 
 
@@ -152,16 +154,18 @@ class _Made:
         return self.mask if index == self.index else None
 
 
-def _made_mask(given: Given, source: OpenedSource, first: int, sampled: Sampler) -> _Made:
+def _made_mask(given: Given, plan: Plan, source: OpenedSource, first: int, sampled: Sampler) -> _Made:
     """The mask of the first frame, from a model that needs none."""
-    try:
-        choice = choose(frozenset(given.maps), sampled)
-    except HintError as error:
-        raise HintError(f"--mask auto: no model here can make the mask of this clip by itself: {error}") from error
     maps = dict(given.maps)
-    if "plate" in card(choice.model).needs and "plate" not in maps:
-        maps["plate"] = _estimated_plate(sampled, bool(choice.scores), given.warnings)
-    matter = load_model(card(choice.model).settings())
+    choice = _image_model()
+    if choice is None:
+        try:
+            choice = choose(frozenset(maps), sampled)
+        except HintError as error:
+            raise HintError(f"--mask auto: no model here can make the mask of this clip by itself: {error}") from error
+        if "plate" in card(choice.model).needs and "plate" not in maps:
+            maps["plate"] = _estimated_plate(sampled, bool(choice.scores), given.warnings)
+    matter = load_model(card(choice.model).settings(), plan.device.value, plan.precision.value)
     with (
         closing(source.frames(first, first + 1)) as frames,
         closing(matter.mattes(source.clip, Hints(maps), frames)) as mattes,
@@ -177,6 +181,14 @@ def _made_mask(given: Given, source: OpenedSource, first: int, sampled: Sampler)
     )
     given.files["mask"] = f"frame {first}: made by {choice.model}"
     return _Made(first, np.rint(alpha * 255).astype(np.uint8))
+
+
+def _image_model() -> Choice | None:
+    """A learned model that needs no hint and whose weights are here already; nothing is fetched for a mask alone."""
+    for known in cards().values():
+        if not known.needs and known.weights is not None and find(known.name, known.weights) is not None:
+            return Choice(known.name, "its weights are here, and it needs no hint")
+    return None
 
 
 def _estimated_plate(sampled: Sampler, trusted: bool, warnings: list[str]) -> Plate:
