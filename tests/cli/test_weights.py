@@ -70,7 +70,7 @@ def test_from_list_to_verify(vmatte, server, offered, home):
     server.script(serve(NET))
     line = next(line for line in vmatte("weights", "list").out.splitlines() if line.startswith("flat "))
     assert line.split()[1:4] == ["300", "kB", "-"]
-    assert "Studies Only 1.0 (needs --accept-license)" in line
+    assert "Studies Only 1.0 (to fetch: --accept-license)" in line
     said = vmatte("weights", "path", "flat")
     assert (said.code, said.out) == (5, "")
     assert "vmatte weights fetch flat" in said.err

@@ -94,11 +94,15 @@ def test_one_colour_is_a_mask_painted_in_colour(tmp_path):
         ([], ["a/b=m.png"], "NAME=MASK"),
         (["m.png", "m.png"], [], "twice"),
         (["2=m.png", "2=n.png"], [], "--object"),
+        (["-1=m.png"], [], "'-1' is no frame number"),
+        ([], ["a=m.png", "a=n.png"], "object a: two masks"),
+        ([], ["a=labels.png"], "object a: .*labels.png shows 2 objects: give a label image with --mask"),
     ],
 )
 def test_what_cannot_be_meant_is_said(tmp_path, monkeypatch, masks, objects, said):
     monkeypatch.chdir(tmp_path)
     for name in ("m.png", "n.png"):
         painted(tmp_path / name, {(1, 3): 255})
+    painted(tmp_path / "labels.png", {(1, 3): 1, (3, 5): 2})
     with pytest.raises(HintError, match=said):
         read_objects(masks, objects, CLIP, 0, 10)

@@ -73,7 +73,26 @@ def test_between_two_masks_both_ways_are_cross_faded():
     assert [matte.frame.index for matte in mattes] == list(range(8))
     # Steps since the mask before are 0 1 2 3, to the mask after 4 3 2 1.
     mixed = [(1 - share) * ahead + share * back for share, ahead, back in [(0.25, 1, 3), (0.5, 2, 2), (0.75, 3, 1)]]
-    np.testing.assert_allclose([matte.alpha[0, 0] * 100 for matte in mattes], [1, 0, *mixed, 0, 1, 2], atol=1e-4)
+    np.testing.assert_allclose([matte.alpha[0, 0] * 100 for matte in mattes], [1, 0, *mixed, 0, 1, 2], atol=0.1)
+    assert all(matte.layers[0].dispute == 0 for matte in mattes)
+
+
+class Loses(Steps):
+    """Solid when it goes forwards; lost, when it goes backwards."""
+
+    def step(self, state, frame, hints):
+        run, steps = state
+        alpha = np.full((3, 4), 1 if self.seen[run][-1:] < [frame.index] else 0, np.float32)
+        self.seen[run].append(frame.index)
+        return (run, steps + 1), Matte(frame, (Layer("subject", alpha),))
+
+
+def test_what_one_side_lost_is_no_ghost_all_the_way_and_is_told():
+    mattes = list(lift(Loses(), anchored=True).mattes(CLIP, hints(0, 20), frames(21)))[1:20]
+    values = [float(matte.alpha[0, 0]) for matte in mattes]
+    assert values == sorted(values, reverse=True)
+    assert sum(0.1 < value < 0.9 for value in values) <= 3
+    assert all(matte.layers[0].dispute == 1 for matte in mattes)
 
 
 def test_masks_on_every_frame_start_over_on_every_frame():

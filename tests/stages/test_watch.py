@@ -13,13 +13,13 @@ from vmatte.stages.watch import Watch
 CLIP = Clip(Path("clip.mp4"), 128, 96, Fraction(24), Fraction(1, 24))
 
 
-def watched(alphas, confidences=None):
+def watched(alphas, confidences=None, dispute=0.0):
     watch = Watch()
     mattes = []
     for index, alpha in enumerate(alphas):
         picture = drawn.picture(index)
         sure = None if confidences is None else confidences[index]
-        layer = Layer("subject", alpha.astype(np.float32), confidence=sure)
+        layer = Layer("subject", alpha.astype(np.float32), confidence=sure, dispute=dispute)
         mattes.append(Matte(Frame(index + 10, index, picture, picture), (layer,)))
     assert list(watch(CLIP, iter(mattes))) == mattes
     return watch
@@ -63,3 +63,9 @@ def test_far_findings_stay_apart():
     for index in (5, 20):
         alphas[index] = np.zeros_like(alphas[index])
     assert [(found.first, found.last) for found in watched(alphas).findings()] == [(15, 16), (30, 31)]
+
+
+def test_masks_that_contradict_each_other_are_told():
+    (found,) = watched(true(5), dispute=0.4).findings()
+    assert (found.first, found.last) == (10, 14)
+    assert "40% of the matte differs" in str(found)

@@ -228,4 +228,5 @@ def _stored_text(row: dict[str, Any]) -> str:
 def _licence_text(row: dict[str, Any]) -> str:
     if row["free"]:
         return str(row["licence"])
-    return f"{row['licence']} ({'accepted' if row['licence_accepted'] else 'needs --accept-license'})"
+    asked = "accepted" if row["licence_accepted"] else "to fetch: --accept-license"
+    return f"{row['licence']} ({asked})"

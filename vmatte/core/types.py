@@ -139,12 +139,14 @@ class Layer:
         alpha: (H, W) float32 coverage in [0, 1].
         colour: (H, W, 3) float32 straight foreground colour, display RGB in [0, 1]; None when not estimated.
         confidence: How sure the model is of this frame, in [0, 1] by its own measure; None when it cannot tell.
+        dispute: Share of the matte on which two passes, one from either side, contradict each other; 0 with one.
     """
 
     name: str
     alpha: Alpha
     colour: NDArray[np.float32] | None = None
     confidence: float | None = None
+    dispute: float = 0.0
 
     def __post_init__(self) -> None:
         _check_alpha("Layer.alpha", self.alpha, self.alpha.shape)

@@ -114,7 +114,9 @@ def read_masks(given: Sequence[str], clip: Clip, first: int, stop: int) -> Masks
         found = _mask_files(text, clip, first)
         if twice := sorted(files.keys() & found.keys()):
             pair = f"{files[twice[0]]} and {found[twice[0]]}"
-            raise HintError(f"two masks are given for frame {twice[0]}: {pair}; name objects with --object NAME=MASK")
+            raise HintError(
+                f"two masks are given for frame {twice[0]}: {pair}; objects have a name each: --object NAME=MASK"
+            )
         files.update(found)
     inside = {n: path for n, path in files.items() if first <= n < stop}
     if not inside:
@@ -150,7 +152,7 @@ def read_objects(
         raise HintError("--mask and --object are both given: name every object with --object NAME=MASK")
     groups = _named(objects) if objects else _by_stem(masks, clip)
     if groups:
-        found = {name: read_masks(given, clip, first, stop) for name, given in groups.items()}
+        found = {name: _of_one(name, given, clip, first, stop) for name, given in groups.items()}
         return Together(tuple(found.values())), found
     one = read_masks(masks, clip, first, stop)
     split = _split(one)
@@ -190,6 +192,19 @@ def stem(clip: Path) -> str:
     if not is_pattern(clip):
         return name
     return re.sub(r"[._-]*(%\d*d|\*|\?|\[[^]]*\])+", "", name) or clip.absolute().parent.name
+
+
+def _of_one(name: str, given: Sequence[str], clip: Clip, first: int, stop: int) -> Masks:
+    """The masks of one object, which may be drawn as 0 and 1."""
+    try:
+        masks = read_masks(given, clip, first, stop)
+    except HintError as error:
+        raise HintError(f"object {name}: {error}") from error
+    split = _split(masks)
+    if len(split) > 1:
+        files = ", ".join(sorted({str(path) for path in masks.files.values()}))
+        raise HintError(f"object {name}: {files} shows {len(split)} objects: give a label image with --mask")
+    return next(iter(split.values()), masks)
 
 
 def _named(objects: Sequence[str]) -> dict[str, list[str]]:
@@ -251,6 +266,9 @@ def _mask_files(text: str, clip: Clip, first: int) -> dict[int, Path]:
     path = Path(text)
     if path.is_file():
         return {first: path}
+    frame, equals, _ = text.partition("=")
+    if equals and not path.exists() and not re.search(r"[\\/]", frame):
+        raise HintError(f"--mask {text}: {frame!r} is no frame number; write N=FILE, N from {clip.first_number} up")
     try:
         found = members(path, hints=True)
     except InputError as error:

@@ -24,6 +24,7 @@ from vmatte.stages.foreground import Foreground as ForegroundStage
 from vmatte.stages.merge import merge
 from vmatte.stages.refine.stage import Refine
 from vmatte.stages.watch import Watch
+from vmatte.weights.fetch import check_fetchable
 from vmatte.weights.store import find
 from vmatte.weights.telling import SILENT, Teller, amount
 
@@ -169,6 +170,7 @@ def _chosen(plan: Plan, given: frozenset[str], sampled: Sampler) -> tuple[ModelS
 def _weights(settings: ModelSettings, plan: Plan, teller: Teller, warnings: list[str], dry: bool) -> Checkpoint | None:
     published = card(settings.name).weights
     if dry and published is not None and settings.weights is None and find(settings.name, published) is None:
+        check_fetchable(settings.name, published, accept=plan.accept_license, no_network=plan.offline)
         warnings.append(
             f"the weights of {settings.name} are not here: the run would fetch {amount(published.size)} from "
             f"{published.url} (licence: {published.licence})"
@@ -187,7 +189,8 @@ def _check_needs(chosen: Card, given: Given) -> None:
     missing = sorted(chosen.needs - frozenset(given.maps))
     if missing:
         options = " and ".join(f"--{name}" for name in missing)
-        raise HintError(f"model {chosen.name} needs a {' and a '.join(missing)}: give it with {options}")
+        unused = "".join(f"; {text}" for text in given.warnings if "--start" in text)
+        raise HintError(f"model {chosen.name} needs a {' and a '.join(missing)}: give it with {options}{unused}")
     if given.objects and "mask" not in chosen.needs:
         raise HintError(
             f"model {chosen.name} makes one matte of everything, but {len(given.objects)} objects are masked: take a "

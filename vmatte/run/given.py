@@ -115,6 +115,8 @@ def _wants_made(job: Job) -> bool:
 def _read_masks(given: Given, job: Job, source: OpenedSource, span: tuple[int, int | None]) -> None:
     first, stop = span
     masks = list(job.masks)
+    if _AUTO in masks and len(masks) > 1:
+        raise HintError("--mask auto makes the only mask: leave out the others, or leave out auto")
     if _wants_made(job):
         if job.objects:
             raise HintError("--mask auto makes the mask of one subject: leave out --object")
@@ -131,7 +133,7 @@ def _read_masks(given: Given, job: Job, source: OpenedSource, span: tuple[int, i
     given.maps["mask"], objects = read_objects(masks, job.objects, source.clip, first, stop)
     given.objects = objects
     if objects:
-        given.warnings.append(f"{len(objects)} objects: {', '.join(objects)}")
+        given.warnings.append(f"{len(objects)} object{'s' if len(objects) > 1 else ''}: {', '.join(objects)}")
     sets = list(objects.values()) or [cast("Masks", given.maps["mask"])]
     places = {(index, path) for masks in sets for index, path in masks.files.items()}
     given.files["mask"] = ", ".join(f"frame {index}: {path}" for index, path in sorted(places))

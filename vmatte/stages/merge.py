@@ -18,4 +18,5 @@ def merge(clip: Clip, mattes: Iterator[Matte]) -> Stream[Matte]:
             continue
         total = np.minimum(np.sum([layer.alpha for layer in matte.layers], axis=0, dtype=np.float32), np.float32(1))
         sure = [layer.confidence for layer in matte.layers if layer.confidence is not None]
-        yield replace(matte, layers=(Layer("subject", total, None, min(sure) if sure else None),))
+        dispute = max(layer.dispute for layer in matte.layers)
+        yield replace(matte, layers=(Layer("subject", total, None, min(sure) if sure else None, dispute),))

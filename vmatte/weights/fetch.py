@@ -38,13 +38,7 @@ def fetch(
         return stored(model)
     if state is Condition.changed:
         _refuse_imported(model)
-    if no_network or offline():
-        raise WeightsError(
-            f"the weights of {model} are not here ({state.value}) and --offline forbids to fetch them: "
-            f"run `vmatte weights fetch {model}` with a network, or download {shown(weights.url)} elsewhere "
-            f"and `vmatte weights import {model} FILE`"
-        )
-    licences.require(model, weights)
+    check_fetchable(model, weights, accept=accept, no_network=no_network)
     with locked(shelf(model), lambda: teller.say(f"another process is fetching the weights of {model}: waiting")):
         state = condition(model, weights)
         if state is Condition.stored:
@@ -58,6 +52,23 @@ def fetch(
                 f"weights of {model}: {error}; or download it yourself and "
                 f"`vmatte weights import {model} FILE`, or give it with --weights FILE"
             ) from error
+
+
+def check_fetchable(model: str, weights: Weights, *, accept: bool, no_network: bool) -> None:
+    """Stops before anything is asked for that may not be.
+
+    Raises:
+        WeightsError: The network may not be touched, or the licence is not accepted.
+    """
+    if no_network or offline():
+        licence = "" if weights.free else " --accept-license"
+        raise WeightsError(
+            f"the weights of {model} are not here and --offline forbids to fetch them: "
+            f"run `vmatte weights fetch {model}{licence}` with a network, or download {shown(weights.url)} elsewhere "
+            f"and `vmatte weights import {model} FILE`"
+        )
+    if not accept:
+        licences.require(model, weights)
 
 
 def _fetched(model: str, weights: Weights, teller: Teller) -> Stored:

@@ -33,7 +33,10 @@ def import_file(model: str, weights: Weights, file: Path) -> Stored:
             shutil.copyfile(file, copy)
             found = sha256_of(copy)
             if weights.sha256 is not None and found != weights.sha256.lower():
-                raise WeightsError(f"{file} is not the published file of {model}: {differ(weights.sha256, found)}")
+                raise WeightsError(
+                    f"{file} is not the published file of {model}: {differ(weights.sha256, found)}; to use a file of "
+                    "your own, give it to a run with --weights FILE"
+                )
             trust = Trust.imported if weights.sha256 is None else Trust.published
             return keep(model, weights, copy, name, found, trust, str(file.absolute()))
         finally:
