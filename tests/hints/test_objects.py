@@ -5,6 +5,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import PIL.Image
 import pytest
 
 from vmatte.core.errors import HintError
@@ -65,6 +66,28 @@ def test_colours_of_the_voc_map_are_its_numbers(tmp_path):
     assert {name: rows_of(masks.at(0)) for name, masks in objects.items()} == {
         "object1": [0], "object2": [1], "object8": [2],
     }  # fmt: skip
+
+
+def test_a_palette_gives_labels_their_colours_only(tmp_path):
+    numbers = np.zeros((6, 8), np.uint8)
+    numbers[0:2], numbers[3:5] = 1, 2
+    image = PIL.Image.fromarray(numbers, "P")
+    image.putpalette([0, 0, 0, 255, 0, 0, 0, 255, 0])
+    image.save(tmp_path / "m.png")
+    later = painted(tmp_path / "later.png", {(0, 2): 1, (3, 5): 2})
+    _, objects = read_objects([str(tmp_path / "m.png"), f"6={later}"], [], CLIP, 0, 10)
+    assert {name: (masks.indices, rows_of(masks.at(0))) for name, masks in objects.items()} == {
+        "object1": ([0, 6], [0, 1]), "object2": ([0, 6], [3, 4]),
+    }  # fmt: skip
+
+
+def test_a_palette_of_grays_is_a_picture(tmp_path):
+    image = PIL.Image.fromarray(np.array([[0, 1, 2, 3]] * 6, np.uint8).repeat(2, 1), "P")
+    image.putpalette([0, 0, 0, 90, 90, 90, 180, 180, 180, 255, 255, 255])
+    image.save(tmp_path / "m.png")
+    one, objects = read_objects([str(tmp_path / "m.png")], [], CLIP, 0, 10)
+    assert objects == {}
+    assert sorted(set(np.asarray(one.at(0)).ravel().tolist())) == [0, 90, 180, 255]
 
 
 def test_an_object_may_be_missing_from_some_label_images(tmp_path):

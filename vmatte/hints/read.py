@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from vmatte.core.errors import HintError, InputError
 from vmatte.core.types import Clip, Image8
-from vmatte.hints.labels import labels_in, mask_of
-from vmatte.io.images import read_image
+from vmatte.hints.labels import MOST, labels_in, mask_of
+from vmatte.io.images import read_image, read_indices
 from vmatte.io.sequence import is_pattern, members
 
 # Pixels at or above this count as subject, as in every published evaluator that thresholds a mask.
@@ -252,8 +252,21 @@ def _split(masks: Masks) -> dict[str, Masks]:
 
 def _pixels(path: Path) -> Image8:
     pixels = _image(path, "mask")
+    if path.suffix.lower() == ".png" and (numbers := _numbered(path)) is not None:
+        return numbers
     # Sixteen bits that hold nothing but small numbers hold labels, which do not scale.
     return pixels.astype(np.uint8) if int(pixels.max()) < SUBJECT else _eight_bits(pixels)
+
+
+def _numbered(path: Path) -> Image8 | None:
+    """The numbers of a PNG whose palette only gives labels their colours; None for any other picture."""
+    found = read_indices(path)
+    if found is None:
+        return None
+    indices, palette = found
+    used = palette[np.unique(indices)]
+    gray = bool((used == used[:, :1]).all())
+    return None if gray or palette[0].any() or int(indices.max()) >= MOST else indices
 
 
 def _mask_files(text: str, clip: Clip, first: int) -> dict[int, Path]:

@@ -101,6 +101,27 @@ def read_image(path: Path | str) -> NDArray[Any]:
     return np.ascontiguousarray(still.rgb[..., 0]) if still.grey else still.rgb
 
 
+def read_indices(path: Path | str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
+    """What an image with a palette holds before its colours are looked up.
+
+    Returns:
+        (H, W) uint8 indices and the (256, 3) uint8 RGB palette; None for an image without one.
+
+    Raises:
+        InputError: The file cannot be read as an image.
+    """
+    path = Path(path)
+    data = _bytes(path)
+    frame = _decoded(path, _codec(path, data), data)
+    if frame.format.name != "pal8":
+        return None
+    rows = np.frombuffer(bytes(frame.planes[0]), np.uint8).reshape(frame.height, frame.planes[0].line_size)
+    # FFmpeg keeps the palette as native 32-bit ARGB.
+    colours = np.frombuffer(bytes(frame.planes[1]), np.uint32)[:256]
+    palette = np.stack([colours >> 16 & 255, colours >> 8 & 255, colours & 255], axis=1).astype(np.uint8)
+    return rows[:, : frame.width].copy(), palette
+
+
 def write_png(path: Path | str, array: NDArray[Any]) -> None:
     """Stores (H, W), (H, W, 3) RGB or (H, W, 4) RGBA pixels, uint8 or uint16, exactly.
 
