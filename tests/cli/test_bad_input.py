@@ -258,7 +258,7 @@ class TestCrashes:
         assert running.returncode == 130
         assert "interrupted" in err
         assert "Traceback" not in err
-        assert not tree(tmp_path / "done")
+        assert not (tmp_path / "done").exists()
 
 
 def _environment() -> dict[str, str]:

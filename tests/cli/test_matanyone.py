@@ -90,6 +90,7 @@ def test_a_pickled_checkpoint_serves_as_well(vmatte, tmp_path):
     report = json.loads((tmp_path / "done/shot.report.json").read_text())
     assert report["weights"]["file"] == "seeded.pth"
     assert report["plan"]["model"]["top_k"] == 30
+    assert report["runtime"] == {"device": "cpu", "precision": "float32", "short_side": 80}
 
 
 def test_a_working_size_of_its_own_comes_back_at_the_clips(vmatte, weights, clip, mask, tmp_path):

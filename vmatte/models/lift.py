@@ -48,6 +48,17 @@ def load_model(settings: ModelSettings | str, device: str = "cpu", precision: st
     return lift(model, anchored="mask" in card(settings.name).needs)
 
 
+def facts(matter: Matter | None) -> dict[str, Any]:
+    """What a model has to say of how it runs, for a report: its `facts()`, if it has any."""
+    inner: Any = matter
+    while inner is not None:
+        if hasattr(inner, "facts"):
+            told: dict[str, Any] = inner.facts()
+            return told
+        inner = getattr(inner, "_matter", None) or getattr(inner, "_model", None)
+    return {}
+
+
 def lift(model: object, anchored: bool = False) -> Matter:
     """Wraps a BatchModel or a RecurrentModel; a Matter is returned as it is.
 

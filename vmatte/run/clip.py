@@ -16,6 +16,7 @@ from vmatte.core.timing import Meter, metered
 from vmatte.core.types import Clip, Matte, Picture, Stage, View
 from vmatte.io.writers import Cut, OutputWriter, open_writer
 from vmatte.models.checkpoint import Checkpoint
+from vmatte.models.lift import facts
 from vmatte.run.build import Prepared, prepare, writer_options
 from vmatte.run.plan import Job, Plan
 from vmatte.run.report import Report, StageTime, peak_rss
@@ -158,6 +159,7 @@ class _Run:
             peak_rss=peak_rss(),
             outputs=outputs,
             hints=prepared.hint_files,
+            runtime=facts(prepared.matter),
             weights=_vouched(prepared.weights),
             look_at=() if watch is None else tuple(watch.findings()),
             confidence={} if watch is None else watch.confidence(),

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vmatte.core.errors import HintError
-from vmatte.core.types import Hints, Image8, MapSource
+from vmatte.core.types import Alpha, Hints, Image8, MapSource
 from vmatte.hints.read import Masks, Plate, read_objects, read_plate, sidecar
 from vmatte.io.open import OpenedSource
 from vmatte.io.sample import sample_frames, spread
@@ -27,6 +27,9 @@ from vmatte.weights.store import find
 # Frames that go into an estimated plate: more changed nothing that was measured.
 _PLATE_FRAMES = 41
 _AUTO = "auto"
+# Frames that a made mask is chosen from, and how much of the best one's subject the first of them has to show.
+_TRIED = 6
+_NEARLY = 0.8
 # Less of the frame than this is no subject but noise.
 _SUBJECT = 0.002
 
@@ -41,10 +44,13 @@ class Sampler:
     def __call__(self, count: int) -> Sequence[Image8]:
         """`count` frames, (H, W, 3) uint8 RGB."""
         if not self._frames:
-            stop = self._source.count() if self._stop is None else self._stop
-            indices = [self._first + offset for offset in spread(stop - self._first, _PLATE_FRAMES)]
-            self._frames = [rgb for _, rgb in sample_frames(self._source, indices=indices)]
+            self._frames = [rgb for _, rgb in sample_frames(self._source, indices=self.places(_PLATE_FRAMES))]
         return [self._frames[place] for place in spread(len(self._frames), count)]
+
+    def places(self, count: int) -> Sequence[int]:
+        """Numbers of `count` frames spread over the run."""
+        stop = self._source.count() if self._stop is None else self._stop
+        return [self._first + offset for offset in spread(stop - self._first, count)]
 
 
 @dataclass
@@ -104,7 +110,7 @@ def gather(job: Job, plan: Plan, source: OpenedSource, span: tuple[int, int | No
         given.maps["plate"] = read_plate(plate, source.clip)
         given.files["plate"] = str(plate)
     if _wants_made(job):
-        given.maps["mask"] = _made_mask(given, plan, source, span[0], sampled)
+        given.maps["mask"] = _made_mask(given, plan, source, sampled)
     return given
 
 
@@ -156,8 +162,8 @@ class _Made:
         return self.mask if index == self.index else None
 
 
-def _made_mask(given: Given, plan: Plan, source: OpenedSource, first: int, sampled: Sampler) -> _Made:
-    """The mask of the first frame, from a model that needs none."""
+def _made_mask(given: Given, plan: Plan, source: OpenedSource, sampled: Sampler) -> _Made:
+    """The mask of the first frame that shows the subject well, from a model that needs none."""
     maps = dict(given.maps)
     choice = _image_model()
     if choice is None:
@@ -168,21 +174,31 @@ def _made_mask(given: Given, plan: Plan, source: OpenedSource, first: int, sampl
         if "plate" in card(choice.model).needs and "plate" not in maps:
             maps["plate"] = _estimated_plate(sampled, bool(choice.scores), given.warnings)
     matter = load_model(card(choice.model).settings(), plan.device.value, plan.precision.value)
-    with (
-        closing(source.frames(first, first + 1)) as frames,
-        closing(matter.mattes(source.clip, Hints(maps), frames)) as mattes,
-    ):
-        alpha = next(mattes).alpha
+    seen = []
+    for index in sampled.places(_TRIED):
+        with (
+            closing(source.frames(index, index + 1)) as frames,
+            closing(matter.mattes(source.clip, Hints(maps), frames)) as mattes,
+        ):
+            seen += [(index, matte.alpha) for matte in mattes]
+    most = max(_shown(alpha) for _, alpha in seen)
+    # The first frame that shows nearly as much as any: a subject that is still entering is followed badly.
+    first, alpha = next((index, alpha) for index, alpha in seen if _shown(alpha) >= _NEARLY * most)
     share = float((alpha >= 0.5).mean())
     if share < _SUBJECT:
-        raise HintError(
-            f"--mask auto: {choice.model} finds no subject on frame {first}; give a mask, or start where there is one"
-        )
+        raise HintError(f"--mask auto: {choice.model} finds no subject in the clip; give a mask")
     given.warnings.append(
         f"the mask of frame {first} is made by {choice.model} ({share:.0%} of the frame): {choice.why}"
     )
     given.files["mask"] = f"frame {first}: made by {choice.model}"
     return _Made(first, np.rint(alpha * 255).astype(np.uint8))
+
+
+def _shown(alpha: Alpha) -> float:
+    """Covered share of the frame; half of it for a subject that the frame cuts at the sides or at the top."""
+    solid = alpha >= 0.5
+    cut = solid[0].any() or solid[:, 0].any() or solid[:, -1].any()
+    return float(solid.mean()) * (0.5 if cut else 1.0)
 
 
 def _image_model() -> Choice | None:

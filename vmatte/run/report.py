@@ -55,6 +55,7 @@ class Report:
         peak_rss: Bytes of memory the process held at most.
         outputs: For each output its path, frames, bytes, checks and encoder seconds.
         hints: Where each hint came from.
+        runtime: Device, precision and working size of a learned model, as they turned out.
         weights: File name, hash and trust of the model's weights; None when it has none.
         look_at: Frames whose matte stands out.
         confidence: For each matte whose model has one: its median, its lowest value and the frame of that.
@@ -74,6 +75,7 @@ class Report:
     peak_rss: int
     outputs: tuple[dict[str, Any], ...]
     hints: dict[str, str] = field(default_factory=dict)
+    runtime: dict[str, Any] = field(default_factory=dict)
     weights: dict[str, str] | None = None
     look_at: tuple[Finding, ...] = ()
     confidence: dict[str, dict[str, float]] = field(default_factory=dict)

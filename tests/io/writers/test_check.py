@@ -117,7 +117,7 @@ def test_encoders_that_spoil_alpha_are_found_out(out: Path, codec: str, bits: st
         writer.write(PICTURES[0])
         with pytest.raises(OutputError, match="the alpha of frame 0 is not what was written"):
             writer.finish()
-    assert list(out.iterdir()) == []
+    assert not out.exists()
 
 
 def test_an_encoder_that_this_build_lacks(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,7 +145,7 @@ def test_damage_on_the_way_to_the_disk_publishes_nothing(out: Path, monkeypatch:
     monkeypatch.setattr(Mux, "finish", damaging)
     with pytest.raises(OutputError, match="clip"):
         write(out, name, CLIP, PICTURES)
-    assert list(out.iterdir()) == []
+    assert not out.exists()
 
 
 @pytest.mark.parametrize("damage", [lambda file: file.unlink(), lambda file: file.write_bytes(file.read_bytes()[:-20])])
@@ -159,7 +159,7 @@ def test_damaged_images_publish_nothing(out: Path, name: str, damage: Callable[[
         damage(folder / "000001.png")
         with pytest.raises(OutputError, match="run again"):
             writer.finish()
-    assert list(out.iterdir()) == []
+    assert not out.exists()
 
 
 def test_samples_hold_the_first_and_the_last() -> None:

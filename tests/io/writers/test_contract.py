@@ -66,27 +66,27 @@ class TestEveryOutput:
         with pytest.raises(error):  # noqa: PT012
             for _ in started(out, name, count):
                 raise error
-        assert list(out.iterdir()) == []
+        assert not out.exists()
 
     def test_leaving_without_publishing_leaves_no_file(self, out: Path, name: str) -> None:
         writer = next(started(out, name))
-        assert list(out.iterdir()) == []
+        assert not out.exists()
         assert writer.facts.bytes == 0
         for writer in started(out, name):
             writer.finish()
-        assert list(out.iterdir()) == []
+        assert not out.exists()
 
     def test_nothing_is_published_unchecked(self, out: Path, name: str) -> None:
         with pytest.raises(RuntimeError, match="finish"):  # noqa: PT012
             for writer in started(out, name):
                 writer.publish()
-        assert list(out.iterdir()) == []
+        assert not out.exists()
 
     def test_no_picture_is_an_error(self, out: Path, name: str) -> None:
         with pytest.raises(OutputError, match="no picture"):  # noqa: PT012
             for writer in started(out, name, 0):
                 writer.finish()
-        assert list(out.iterdir()) == []
+        assert not out.exists()
 
     def test_one_picture(self, out: Path, name: str) -> None:
         clip = make_clip()
@@ -141,6 +141,7 @@ class TestEveryOutput:
             work = next(iter(out.iterdir()))
             kept = out.parent / "kept"
             shutil.copytree(work, kept) if work.is_dir() else shutil.copy(work, kept)
+        out.mkdir(exist_ok=True)
         kept.rename(work)
         path = write(out, name, clip, [picture(clip, 0)]).path
         assert list(out.iterdir()) == [path]
@@ -162,14 +163,14 @@ class TestEveryOutput:
         with pytest.raises(OutputError, match="frame 3 is 50x32, its clip 48x32"):  # noqa: PT012
             for writer in started(out, name):
                 writer.write(picture(other, 3))
-        assert list(out.iterdir()) == []
+        assert not out.exists()
 
     def test_time_must_go_forward(self, out: Path, name: str) -> None:
         with pytest.raises(OutputError, match="frame 2"):  # noqa: PT012
             for writer in started(out, name):
                 writer.write(picture(make_clip(), 2))
                 writer.finish()
-        assert list(out.iterdir()) == []
+        assert not out.exists()
 
     def test_an_alpha_that_is_no_number_names_its_frame(self, out: Path, name: str) -> None:
         clip = make_clip()
@@ -178,7 +179,7 @@ class TestEveryOutput:
             for writer in started(out, name):
                 writer.write(replace(picture(clip, 3), alpha=alpha))
                 writer.finish()
-        assert list(out.iterdir()) == []
+        assert not out.exists()
 
     def test_a_picture_without_what_the_output_stores(self, out: Path, name: str) -> None:
         clip = make_clip()
@@ -255,3 +256,11 @@ def test_every_row_says_what_it_needs() -> None:
         assert kind.view in ("alpha", "rgba")
         assert kind.summary
         assert kind.options().workers == 0
+
+
+def test_folders_that_were_made_for_a_failed_file_go_with_it(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "deep"
+    with pytest.raises(RuntimeError), open_writer("alpha", folder / "clip.mkv", make_clip()):
+        assert folder.is_dir()
+        raise RuntimeError
+    assert not list(tmp_path.iterdir())

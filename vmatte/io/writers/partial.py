@@ -46,6 +46,7 @@ class Partial:
         self.work = self.path.with_name(name)
         refuse_taken(self.path, folder=self._folder, overwrite=self.overwrite)
         with explained(self.path):
+            self._made = [parent for parent in self.path.parents if not parent.exists()]
             self.path.parent.mkdir(parents=True, exist_ok=True)
             if folder:
                 self.work.mkdir(exist_ok=True)
@@ -86,6 +87,9 @@ class Partial:
                 _remove(self.work)
             except OSError as error:
                 _log.warning("%s was left behind and cannot be removed: %s", self.work, error)
+            for parent in self._made:
+                with suppress(OSError):  # somebody else's file is in it by now
+                    parent.rmdir()
         self._unlock()
 
     def _swap(self) -> None:

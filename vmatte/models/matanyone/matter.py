@@ -121,6 +121,11 @@ class MatAnyoneModel:
         track = self._trying(lambda: self._stepped(track, frame), frame)
         return track, self._later(frame, track.last)
 
+    def facts(self) -> dict[str, Any]:
+        """Device, precision, and the shorter side worked at, for the report."""
+        dtype = str(self.recurrence.dtype).removeprefix("torch.")
+        return {"device": str(self.device), "precision": dtype, "short_side": self._side}
+
     def _stepped(self, track: Track, frame: Frame) -> Track:
         if track.last.alpha.shape != self._size(frame):
             track = self._rescaled(track)
