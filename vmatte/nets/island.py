@@ -1,4 +1,4 @@
-"""Parts that stay in float32 while the rest of the network runs in a lower precision."""
+"""Parts that stay in float32 while the rest of a network runs in a lower precision."""
 
 from __future__ import annotations
 
