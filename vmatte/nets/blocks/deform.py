@@ -19,8 +19,9 @@ from torch import Tensor, nn
 from vmatte.nets.island import island
 
 # Values that a band's samples may come to, pixels * taps * C. Measured on one AVX-512 core on a 64-channel map with
-# 7x7 taps: the time is flat between 2**19 and 2**22 and grows above, when samples leave the cache.
-_CPU_BAND = 2**21
+# 7x7 taps: the
+#  falls by a third from 2**17 to 2**22 (16 MiB in float32), and not further.
+_CPU_BAND = 2**22
 # A GPU wants long bands: 2**27 values are 512 MiB in float32.
 _GPU_BAND = 2**27
 # torchvision's columns may take that many bytes; the 7x7 taps of BiRefNet at 1024 px take 0.8 GiB a picture.

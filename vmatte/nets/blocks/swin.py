@@ -1,14 +1,15 @@
 """Swin transformer, first version (Liu et al., Swin Transformer: Hierarchical Vision Transformer, ICCV 2021).
 
-A trunk for dense prediction: four stages at strides 4 to 32, each output normalised by itself. Parameter names are those
-of the authors' code. Maps of any size are padded to whole windows after the normalisation; what is padded attends and
-is attended to, and the shift is kept even where a map is smaller than one window, as networks trained with it expect.
+A trunk for dense prediction: four stages at strides 4 to 32, each output normalised by itself. Parameter names are
+those of the authors' code. Maps of any size are padded to whole windows after the normalisation; what is padded attends
+and is attended to, and the shift is kept even where a map is smaller than one window, as networks trained with it expect.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -34,7 +35,7 @@ class Swin(nn.Module):
         """A (B, 3, H, W) image as maps (B, width << i, H / (4 << i), W / (4 << i)), sizes rounded up."""
         x = self.patch_embed(image)
         maps = []
-        for number, layer in enumerate(self.layers):
+        for number, layer in enumerate(cast("Iterable[Stage]", self.layers)):
             for block in layer.blocks:
                 x = block(x)
             maps.append(getattr(self, f"norm{number}")(x).permute(0, 3, 1, 2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -48,7 +49,7 @@ class DeformableASPP(nn.Module):
 
         The mixture is added up branch by branch: laid side by side they would be twenty times the input's size.
         """
-        *shares, last = self.conv1.weight.split(_BRANCH, 1)
+        *shares, last = torch.split(self.conv1.weight, _BRANCH, 1)
         mixed = F.conv2d(self.global_avg_pool(x), last)
         for branch, share in zip((self.aspp1, *self.aspp_deforms), shares, strict=True):
             mixed = mixed + F.conv2d(branch(x), share)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vmatte.models.birefnet.network.block import Block, patches, up
+from vmatte.nets.island import island
 
 _GATE = 16
 _STEM = 64
@@ -73,12 +75,21 @@ class Decoder(nn.Module):
         Both halves are linear up to it, so it is applied first: to `p` before that grows sixteenfold, and to the
         weights of `ipt_blk1`. Nothing of full size has more than one channel but that block's stem.
         """
-        final, picture = self.conv_out1[0], self.get_submodule("ipt_blk1")
+        final, picture = self.conv_out1[0], cast("PictureBlock", self.get_submodule("ipt_blk1"))
+        assert isinstance(final, nn.Conv2d)
         channels = p.shape[1]
-        below, beside = final.weight[:, :channels], final.weight[:, channels:, 0, 0]
-        kernel = (beside @ picture.conv_out.weight.flatten(1)).view(1, _STEM, 3, 3)
-        bias = final.bias + beside @ picture.conv_out.bias
-        return up(F.conv2d(p, below), image) + F.conv2d(picture.conv1(image), kernel, bias, padding=1)
+        # The sum stays in float32 at any precision: what is lost here is seen in the matte.
+        with island(p):
+            below, beside = final.weight[:, :channels], final.weight[:, channels:, 0, 0]
+            kernel = (beside @ picture.conv_out.weight.flatten(1)).view(1, _STEM, 3, 3)
+            found = up(F.conv2d(p.float(), below, final.bias) + _offset(beside, picture), image)
+        return found + F.conv2d(picture.conv1(image), kernel, padding=1)
+
+
+def _offset(beside: Tensor, picture: PictureBlock) -> Tensor:
+    """What the inner block's bias comes to in the logits."""
+    assert picture.conv_out.bias is not None
+    return beside @ picture.conv_out.bias
 
 
 class PictureBlock(nn.Module):

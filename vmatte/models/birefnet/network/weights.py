@@ -1,7 +1,7 @@
 """From a checkpoint file to a network that is ready to run.
 
-The decoder cuts the picture into a grid of tiles and stacks them as channels. On 2024-11-05 the authors' code changed the
-order of the stack without converting any weights, so checkpoints come in two orders with the same keys and shapes.
+The decoder cuts the picture into a grid of tiles and stacks them as channels. On 2024-11-05 the authors' code changed
+the order of the stack without converting any weights: checkpoints come in two orders with the same keys and shapes.
 The network here stacks as the new code does; older checkpoints have the channels of four convolutions put in order.
 """
 
@@ -74,6 +74,6 @@ def reordered(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         key = f"decoder.ipt_blk{number}.conv1.weight"
         weight = state.get(key)
         if grid > 1 and weight is not None and weight.ndim == 4 and weight.shape[1] == 3 * grid * grid:
-            tiles = weight.unflatten(1, (grid, grid, 3)).transpose(1, 3)
+            tiles = weight.reshape(weight.shape[0], grid, grid, 3, *weight.shape[2:]).transpose(1, 3)
             found[key] = tiles.flatten(1, 3).contiguous()
     return found
