@@ -95,18 +95,18 @@ class BiRefNetModel:
 
     def _plan(self, sizing: Sizing) -> None:
         """Chooses batch and tiles by the memory that is free, where the user leaves it open."""
-        free = free_memory(self.device)
+        free, gpu = free_memory(self.device), self.device.type != "cpu"
         if self.settings.tile == 0:
-            self._tile = affordable_tile(self.variant, sizing.padded, free)
+            self._tile = affordable_tile(self.variant, sizing.padded, free, gpu=gpu)
             if self._tile:
                 logger.warning(
                     "working in tiles of %d px, as memory does not suffice for %dx%d at once; set model.tile or "
                     "model.size to choose",
                     self._tile, sizing.padded[1], sizing.padded[0],
                 )  # fmt: skip
-        if self.settings.batch == 0 and self.device.type != "cpu":
+        if self.settings.batch == 0 and gpu:
             seen = (self._tile, self._tile) if self._tile else sizing.padded
-            self._batch = max(1, affordable_batch(self.variant, seen, free))
+            self._batch = max(1, affordable_batch(self.variant, seen, free, gpu=gpu))
 
     def _shrink(self, frame: Frame, sizing: Sizing, error: Exception) -> None:
         """After memory ran out: half the batch, then tiles, then smaller ones.

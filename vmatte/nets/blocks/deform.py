@@ -16,14 +16,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vmatte.nets.island import island
+from vmatte.nets.island import island, wide
 
 # Values that a band's samples may come to, pixels * taps * C. Measured on one AVX-512 core on a 64-channel map with
 # 7x7 taps: the
 #  falls by a third from 2**17 to 2**22 (16 MiB in float32), and not further.
 _CPU_BAND = 2**22
-# A GPU wants long bands: 2**27 values are 512 MiB in float32.
-_GPU_BAND = 2**27
+# A GPU wants long bands: 2**26 values are 256 MiB in float32.
+_GPU_BAND = 2**26
 # torchvision's columns may take that many bytes; the 7x7 taps of BiRefNet at 1024 px take 0.8 GiB a picture.
 _COLUMNS = 2 * 2**30
 
@@ -44,9 +44,7 @@ class DeformConv2d(nn.Module):
         bias = [conv.bias for conv in (self.offset_conv, self.modulator_conv) if conv.bias is not None]
         taps = weight.shape[0] // 3
         both = F.conv2d(x, weight, torch.cat(bias), padding=self.regular_conv.padding)
-        offset, factor = both[:, : 2 * taps].float(), both[:, 2 * taps :].float()
-        if x.dtype == torch.float64:
-            offset, factor = both[:, : 2 * taps], both[:, 2 * taps :]
+        offset, factor = torch.split(wide(both), [2 * taps, taps], 1)
         return deform_conv2d(x, offset, 2 * factor.sigmoid(), self.regular_conv.weight)
 
 
@@ -68,11 +66,9 @@ def deform_conv2d(x: Tensor, offset: Tensor, factor: Tensor, weight: Tensor, bia
     columns = x.shape[1] * taps * x.shape[2] * x.shape[3] * 4
     if theirs is not None and columns <= _COLUMNS:
         low = x.dtype if x.dtype in (torch.float16, torch.bfloat16) else None
-        wide = torch.promote_types(x.dtype, torch.float32)
         with island(x):
-            bias = None if bias is None else bias.to(wide)
-            pad = weight.shape[2] // 2
-            made: Tensor = theirs(x.to(wide), offset.to(wide), weight.to(wide), bias, padding=pad, mask=factor.to(wide))
+            pad, bias = weight.shape[2] // 2, None if bias is None else wide(bias)
+            made: Tensor = theirs(wide(x), wide(offset), wide(weight), bias, padding=pad, mask=wide(factor))
         return made if low is None else made.to(low)
     rows = [_rows(*one, weight, bias) for one in zip(x, offset, factor, strict=True)]
     return torch.stack(rows).permute(0, 3, 1, 2)
@@ -91,16 +87,15 @@ def _rows(x: Tensor, offset: Tensor, factor: Tensor, weight: Tensor, bias: Tenso
     """One picture, (H, W, O), computed a band of rows at a time."""
     outputs, channels, kernel, _ = weight.shape
     taps, (height, width) = kernel * kernel, (x.shape[1], x.shape[2])
-    wide = torch.promote_types(x.dtype, torch.float32)
     # A frame of zeros makes "outside" a place like any other: one px before and two after hold all four neighbours.
-    table = F.pad(x.to(wide).permute(1, 2, 0), (0, 0, 1, 2, 1, 2)).reshape(-1, channels)
+    table = F.pad(wide(x).permute(1, 2, 0), (0, 0, 1, 2, 1, 2)).reshape(-1, channels)
     across = weight.permute(2, 3, 1, 0).reshape(taps * channels, outputs)
     budget = _CPU_BAND if x.device.type == "cpu" else _GPU_BAND
     step = max(1, budget // (taps * channels * width))
     bands = []
     for top in range(0, height, step):
         rows = slice(top, min(top + step, height))
-        places, shares = _neighbours(offset[:, rows].to(wide), factor[:, rows].to(wide), kernel, (height, width), top)
+        places, shares = _neighbours(wide(offset[:, rows]), wide(factor[:, rows]), kernel, (height, width), top)
         with island(x):
             samples = F.embedding_bag(places, table, mode="sum", per_sample_weights=shares)
         samples = samples.view(-1, taps * channels)

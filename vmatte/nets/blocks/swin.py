@@ -1,8 +1,8 @@
 """Swin transformer, first version (Liu et al., Swin Transformer: Hierarchical Vision Transformer, ICCV 2021).
 
 A trunk for dense prediction: four stages at strides 4 to 32, each output normalised by itself. Parameter names are
-those of the authors' code. Maps of any size are padded to whole windows after the normalisation; what is padded attends
-and is attended to, and the shift is kept even where a map is smaller than one window, as networks trained with it expect.
+those of the authors' code. Maps of any size are padded to whole windows after the normalisation; what is padded takes
+part in attention, and the shift is kept even where a map is smaller than one window: networks trained so expect it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import cast
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from vmatte.nets.island import wide
 
 # Head size of every published variant.
 _HEAD = 32
@@ -57,7 +59,8 @@ class PatchEmbedding(nn.Module):
         height, width = image.shape[2:]
         if height % 4 or width % 4:
             image = F.pad(image, (0, -width % 4, 0, -height % 4))
-        tokens: Tensor = self.norm(self.proj(image).permute(0, 2, 3, 1))
+        # What the blocks add to stays wide in lower precision; that autocast sees to it is true of CUDA only.
+        tokens: Tensor = self.norm(wide(self.proj(image)).permute(0, 2, 3, 1))
         return tokens
 
 
