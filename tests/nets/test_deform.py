@@ -64,6 +64,11 @@ class TestOwn:
         found = deform_conv2d(x, torch.zeros_like(offset), torch.ones_like(factor), weight, bias)
         assert (found - plain).abs().max() <= 1e-12
 
+    def test_plain_operations_sample_the_same(self, monkeypatch):
+        parts, bias, wanted = given("k3", torch.float64)
+        monkeypatch.setattr(deform, "sampled", deform.gathered)
+        assert (deform_conv2d(*parts, bias) - wanted).abs().max() <= 1e-12
+
     @pytest.mark.parametrize("far", [-1e30, 1e9, float("inf")])
     def test_offsets_out_of_this_world_read_zero(self, far):
         (x, offset, factor, weight), _, _ = given("k3", torch.float32)

@@ -97,11 +97,29 @@ def _rows(x: Tensor, offset: Tensor, factor: Tensor, weight: Tensor, bias: Tenso
         rows = slice(top, min(top + step, height))
         places, shares = _neighbours(wide(offset[:, rows]), wide(factor[:, rows]), kernel, (height, width), top)
         with island(x):
-            samples = F.embedding_bag(places, table, mode="sum", per_sample_weights=shares)
+            samples = sampled(table, places, shares)
         samples = samples.view(-1, taps * channels)
         made = samples @ across if bias is None else torch.addmm(bias, samples, across)
         bands.append(made.view(-1, width, outputs))
     return torch.cat(bands)
+
+
+def sampled(table: Tensor, places: Tensor, shares: Tensor) -> Tensor:
+    """Weighted sums of a table's rows: (rows, C) at (N, 4) places with (N, 4) weights, as (N, C).
+
+    Metal has the fused operation in its newest releases only.
+    """
+    if table.device.type == "mps":
+        return gathered(table, places, shares)
+    return F.embedding_bag(places, table, mode="sum", per_sample_weights=shares)
+
+
+def gathered(table: Tensor, places: Tensor, shares: Tensor) -> Tensor:
+    """As `sampled`, of plain operations, one neighbour at a time."""
+    total = table[places[:, 0].long()] * shares[:, :1]
+    for number in range(1, places.shape[1]):
+        total += table[places[:, number].long()] * shares[:, number : number + 1]
+    return total
 
 
 def _neighbours(offset: Tensor, factor: Tensor, kernel: int, size: tuple[int, int], top: int) -> tuple[Tensor, Tensor]:

@@ -16,7 +16,7 @@ from vmatte.core.errors import WeightsError
 from vmatte.models.birefnet.network.decoder import GRIDS
 from vmatte.models.birefnet.network.model import WIDTHS, Backbone, BiRefNet
 from vmatte.models.birefnet.variants import PatchOrder
-from vmatte.nets.loading import Signature, load_strict, nearest, read_checkpoint
+from vmatte.nets.loading import Blank, Signature, load_strict, nearest, read_checkpoint
 
 # Training heads and counters: inference needs none of them from the file.
 MAY_LACK = ("decoder.conv_ms_spvn_*", "decoder.gdt_convs_pred_*", "*.num_batches_tracked")
@@ -57,7 +57,9 @@ def network_from(
     fitted = {key: value for key, value in state.items() if not key.endswith(_DERIVED)}
     if order is PatchOrder.wg_hg_c:
         fitted |= reordered(fitted)
-    network = load_strict(BiRefNet(backbone), fitted, source=source, may_lack=MAY_LACK, candidates=candidates)
+    with Blank():
+        network = BiRefNet(backbone)
+    load_strict(network, fitted, source=source, may_lack=MAY_LACK, candidates=candidates)
     return network.requires_grad_(False)
 
 
