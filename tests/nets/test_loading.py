@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from vmatte.core.errors import WeightsError
-from vmatte.nets.loading import Signature, load_strict, read_checkpoint
+from vmatte.nets.loading import Blank, Signature, load_strict, read_checkpoint
 
 STATE = {"stem.weight": torch.arange(6.0).view(2, 3), "stem.bias": torch.tensor([1.0, 2.0]), "count": torch.tensor(3)}
 KNOWN = (Signature("alpha", ("stem.weight", "stem.bias")), Signature("beta", ("body.weight", "tail.weight")))
@@ -21,6 +21,22 @@ class Net(nn.Module):
         super().__init__()
         self.stem = nn.Linear(3, 2)
         self.register_buffer("count", torch.tensor(0))
+
+
+def test_blank_modules_have_every_parameter_and_are_loaded_as_others():
+    with Blank():
+        net = Net()
+        norm = nn.BatchNorm2d(3)
+    assert equal(load_strict(net, STATE, source="x").state_dict(), STATE)
+    assert norm.running_var is not None
+    assert norm.running_var.tolist() == [1, 1, 1]
+    torch.manual_seed(0)
+    before = torch.get_rng_state()
+    with Blank():
+        Net()
+    assert torch.equal(torch.get_rng_state(), before)
+    Net()
+    assert not torch.equal(torch.get_rng_state(), before)
 
 
 def equal(a, b):

@@ -7,6 +7,7 @@ same keys and the same arithmetic gets the same outputs, and nobody needs a chec
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from functools import cache
 from pathlib import Path
@@ -46,10 +47,28 @@ def manifest(name: str) -> dict[str, Any]:
     return held
 
 
-def seeded_state(name: str, seed: int = 0) -> dict[str, torch.Tensor]:
-    """The seeded entries of a network's state dict; derived ones are the network's own affair."""
-    entries = manifest(name)["seeded"].items()
-    return {key: torch.from_numpy(seeded(key, tuple(shape), seed)) for key, shape in entries}
+def seeded_state(name: str, seed: int = 0, option: str | None = None) -> dict[str, torch.Tensor]:
+    """The seeded entries of a network's state dict; derived ones are the network's own affair.
+
+    Args:
+        name: Of the manifest. Its `adjust` rules scale and move entries whose whole key they match, one after another,
+            where plain noise would leave a network without signal; its `alias` entries equal the entries they name.
+        seed: Another one gives another, equally valid state dict.
+        option: Picks the value of a rule that has several.
+    """
+    held = manifest(name)
+    state = {key: seeded(key, tuple(shape), seed) for key, shape in held["seeded"].items()}
+    for rule in held.get("adjust", ()):
+        mul, add = (_chosen(rule.get(kind, plain), option) for kind, plain in (("mul", 1.0), ("add", 0.0)))
+        for key in state:
+            if re.fullmatch(rule["match"], key):
+                state[key] = state[key] * mul + add
+    state |= {key: state[source] for key, source in held.get("alias", {}).items()}
+    return {key: torch.from_numpy(value) for key, value in state.items()}
+
+
+def _chosen(value: Any, option: str | None) -> np.float32:
+    return np.float32(value[option] if isinstance(value, dict) else value)
 
 
 @cache

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from vmatte.core.errors import WeightsError
 from vmatte.nets.checkpoint import PREFIXES, WRAPPERS, read_checkpoint
 from vmatte.nets.signature import Signature, nearest
 
-__all__ = ["PREFIXES", "WRAPPERS", "Signature", "channels_last", "load_strict", "nearest", "read_checkpoint"]
+__all__ = ["PREFIXES", "WRAPPERS", "Blank", "Signature", "channels_last", "load_strict", "nearest", "read_checkpoint"]
 
 ModuleT = TypeVar("ModuleT", bound=nn.Module)
 
@@ -71,6 +72,26 @@ def channels_last(module: ModuleT) -> ModuleT:
     """
     module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's own stubs lack it
     return module
+
+
+class Blank(TorchFunctionMode):
+    """A context in which new modules leave their parameters as memory happens to be, for weights to be loaded into.
+
+    Drawing random values first takes 4.4 s of 4.6 s for the 220 million parameters of BiRefNet.
+    """
+
+    def __torch_function__(
+        self,
+        function: Callable[..., Any],
+        types: Any,  # noqa: ANN401
+        args: Any = (),  # noqa: ANN401
+        kwargs: Any = None,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401  torch's own signature
+        """Calls everything but the functions of `torch.nn.init`."""
+        kwargs = kwargs or {}
+        if getattr(function, "__module__", None) == "torch.nn.init":
+            return args[0] if args else kwargs["tensor"]
+        return function(*args, **kwargs)
 
 
 def _hint(state: Mapping[str, Tensor], candidates: Sequence[Signature]) -> str:

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vmatte.models.matanyone.network.island import island
+from vmatte.nets.island import island
 
 # Similarities held at a time: 32 MiB on a CPU, whose caches larger blocks would leave; 512 MiB on other devices.
 CPU_BLOCK = 1 << 23

@@ -12,10 +12,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vmatte.models.matanyone.network.island import island
 from vmatte.models.matanyone.network.residual import PreActivation
 from vmatte.models.matanyone.network.sensory import DecoderGates
 from vmatte.models.matanyone.network.shape import Shape
+from vmatte.nets.island import island
 
 # Pixels of one band: 64 channels of them are 128 MiB in float32.
 BAND = 1 << 19

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vmatte.models.matanyone.network.island import island
 from vmatte.models.matanyone.network.shape import Shape
 from vmatte.nets.blocks.resnet import Bottleneck, stage
+from vmatte.nets.island import island
 
 
 class PixelEncoder(nn.Module):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from vmatte.models.matanyone.network.island import island
 from vmatte.models.matanyone.network.shape import Shape
+from vmatte.nets.island import island
 
 
 class Gates(nn.Module):

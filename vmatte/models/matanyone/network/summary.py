@@ -6,9 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vmatte.models.matanyone.network.island import island
 from vmatte.models.matanyone.network.position import Position
 from vmatte.models.matanyone.network.shape import Shape
+from vmatte.nets.island import island
 
 
 class ObjectSummarizer(nn.Module):

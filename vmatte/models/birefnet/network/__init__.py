@@ -1,0 +1,1 @@
+"""The network of BiRefNet: torch modules that know tensors only."""
