@@ -60,3 +60,11 @@ def test_presets_are_told_and_win_over_nothing_a_user_says(vmatte):
     assert said.code == 2
     assert "'scren'" in said.err
     assert "screen" in said.err
+
+
+@pytest.mark.parametrize(
+    ("preset", "model"),
+    [("portrait", "birefnet.portrait"), ("toon", "toonout"), ("product", "birefnet.matting"), ("emoji", "toonout")],
+)
+def test_every_preset_composes(vmatte, preset, model):
+    assert f"name: {model}" in vmatte("config", "--set", f"preset={preset}").out

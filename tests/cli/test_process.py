@@ -269,3 +269,30 @@ def test_a_refiner_on_request(vmatte, clip, mask):
     said = vmatte(*arguments, "--overwrite", "--set", "refine=gided")
     assert said.code == 2
     assert "guided" in said.err
+
+
+def test_a_mask_from_a_stored_image_model_is_preferred(vmatte, clip, monkeypatch):
+    """A cascade is configuration: any model without needs whose weights are here makes the mask."""
+    from vmatte.models.registry import card
+    from vmatte.run import given
+
+    monkeypatch.setattr(given, "find", lambda name, weights: name == "birefnet.lite" or None)
+    asked = []
+
+    class Made:
+        def mattes(self, clip, hints, frames):
+            from vmatte.core.types import Layer, Matte
+
+            for frame in frames:
+                yield Matte(frame, (Layer("subject", drawn.disc(frame.index)),))
+
+    def load(settings, *runtime):
+        asked.append(settings.name)
+        return Made()
+
+    monkeypatch.setattr(given, "load_model", load)
+    assert not card("birefnet.lite").needs
+    said = vmatte("process", clip, "--mask", "auto", "--model", "recall", "--out", "done", "--output", "alpha")
+    assert said.code == 0, said.err
+    assert asked == ["birefnet.lite"]
+    assert "made by birefnet.lite" in said.err
