@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -53,6 +53,17 @@ class BiRefNetModel:
     def size(self) -> int:
         """Frames of one call: known once a frame has been seen."""
         return self._batch
+
+    def facts(self) -> dict[str, Any]:
+        """Device, precision, patch order, and the size, batch and tiles as they turned out, for the report."""
+        return {
+            "device": str(self.device),
+            "precision": str(self.dtype).removeprefix("torch."),
+            "patch_order": self.order.value,
+            "working_size": None if self._sizing is None else self._sizing.padded,
+            "batch": self._batch,
+            "tile": self._tile,
+        }
 
     def infer(self, frames: Sequence[Frame], hints: Hints) -> Sequence[Matte]:
         """One matte a frame.
