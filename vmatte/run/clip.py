@@ -159,6 +159,7 @@ class _Run:
             outputs=outputs,
             hints=prepared.hint_files,
             weights=_vouched(prepared.weights),
+            smoother=prepared.smoother,
             look_at=() if watch is None else tuple(watch.findings()),
             confidence={} if watch is None else watch.confidence(),
             warnings=tuple(dict.fromkeys(warnings)),

@@ -56,6 +56,7 @@ class Report:
         outputs: For each output its path, frames, bytes, checks and encoder seconds.
         hints: Where each hint came from.
         weights: File name, hash and trust of the model's weights; None when it has none.
+        smoother: What made the mattes steady, `none` when nothing did.
         look_at: Frames whose matte stands out.
         confidence: For each matte whose model has one: its median, its lowest value and the frame of that.
         warnings: What the user should know.
@@ -75,6 +76,7 @@ class Report:
     outputs: tuple[dict[str, Any], ...]
     hints: dict[str, str] = field(default_factory=dict)
     weights: dict[str, str] | None = None
+    smoother: str = "none"
     look_at: tuple[Finding, ...] = ()
     confidence: dict[str, dict[str, float]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()

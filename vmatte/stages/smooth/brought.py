@@ -92,5 +92,5 @@ def _moved(alpha: Alpha, flow: Floats, valid: Mask) -> Predicted:
     if flow.shape[:2] == size:
         return Predicted(warp(alpha, flow), valid)
     scale = np.array([size[1] / flow.shape[1], size[0] / flow.shape[0]], np.float32)
-    whole = resized(flow, size) * scale
+    whole = resized(flow * scale, size)
     return Predicted(warp(alpha, whole), resized(valid.astype(np.float32), size) > 0.5)

@@ -33,7 +33,7 @@ def mean(alpha: Alpha, others: Mapping[int, Predicted]) -> Floats:
     fades = [1.0, *(_FADE ** abs(offset) for offset in others)]
     valid = [None, *(other.valid for other in others.values())]
     above, below = np.zeros_like(alpha), np.full_like(alpha, 1e-6)
-    for value, fade, known in zip(values, fades, valid, strict=True):
+    for value, fade, known in zip(values[: len(fades)], fades, valid, strict=True):
         weight = np.float32(fade) * np.exp(-np.square((value - centre) * np.float32(1 / _ALIKE)))
         if known is not None:
             weight *= known
@@ -64,4 +64,6 @@ def _of_three(a: Floats, b: Floats, c: Floats) -> Floats:
 
 
 def _values(alpha: Alpha, others: Mapping[int, Predicted]) -> list[Floats]:
-    return [alpha, *(np.where(other.valid, other.value, alpha) for other in others.values())]
+    found = [alpha, *(np.where(other.valid, other.value, alpha) for other in others.values())]
+    # Near the ends of a clip a neighbour is missing: like one that is not valid, it counts as the pixel itself.
+    return found if len(found) % 2 else [*found, alpha]

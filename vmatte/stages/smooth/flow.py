@@ -90,7 +90,8 @@ def _change(seen: Brought, measured: Flicker, level: float, estimate: Estimator)
     along, carried = (estimate(alpha, others) - alpha for others in (seen.along, seen.carried))
     believed = seen.along[-1].valid & seen.along[1].valid
     least = np.where(np.abs(along) < np.abs(carried), along, carried)
-    change: Floats = np.where(believed, gate * least, measured.gross(alpha.shape) * carried)
+    gross = measured.gross(alpha.shape)
+    change: Floats = gross * carried + np.where(believed, (1 - gross) * gate * least, np.float32(0))
     return change
 
 

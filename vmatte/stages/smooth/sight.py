@@ -85,7 +85,8 @@ def _chained(window: Mapping[int, Seen], start: int, end: int) -> Floats | None:
 
 
 def _likeness(here: Image8, there: Image8, flow: Floats) -> Floats:
-    apart = cv2.blur(cv2.absdiff(here, warp(there, flow)).max(axis=2).astype(np.float32), (5, 5))
+    red, green, blue = cv2.split(cv2.absdiff(here, warp(there, flow)))
+    apart = cv2.blur(cv2.max(cv2.max(red, green), blue).astype(np.float32), (5, 5))
     beyond = np.maximum(apart - np.float32(_NOISE), 0) / np.float32(_UNLIKE)
     return cast("Floats", np.exp(-np.square(beyond)).astype(np.float32))
 
