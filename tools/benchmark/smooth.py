@@ -134,9 +134,9 @@ def report(found: Results, bars: Sequence[Held], seeds: int) -> str:
     rows = [[bar.text, f"{bar.value:.3f}", f"<= {bar.limit:g}", "pass" if bar.holds else "**FAIL**"] for bar in bars]
     parts = [
         f"Drawn clips with a moving camera, {SIZE[0]}x{SIZE[1]}, {FRAMES} frames, mean over {len(SIX)} kinds and "
-        f"{seeds} seed{'s' if seeds > 1 else ''}. The exact mattes are spoilt as a model without memory would, then smoothed; "
-        f"`ema` keeps {KEEP:g}. TRF and WE in px, CF per mille, LAG in frames, MAD x1e3, CPU in ms a frame on one "
-        "thread. Exact mattes have a TRF of their own here: noise, codec and strands. "
+        f"{seeds} seed{'s' if seeds > 1 else ''}. Exact mattes are spoilt as a model without memory would, "
+        f"then smoothed; `ema` keeps {KEEP:g}. TRF and WE in px, CF per mille, LAG in frames, MAD x1e3, CPU in "
+        "ms a frame on one thread. Exact mattes have a TRF of their own here: noise, codec and strands. "
         "Written by `python -m tools.bench smooth`.",
         table(["bar", "measured", "must reach", ""], rows),
     ]

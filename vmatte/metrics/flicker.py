@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from vmatte.metrics.motion import Motion
 from vmatte.ops.follow import Predicted, outward, predictions, solid
+from vmatte.ops.slope import slope
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -112,20 +113,6 @@ def band(alpha: Floats, radius: int) -> Mask:
     outline = cv2.morphologyEx((alpha >= 0.5).astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
     ellipse = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     return cast("Mask", cv2.dilate(cv2.max(soft, outline), ellipse).astype(np.bool_))
-
-
-def slope(alpha: Floats) -> Floats:
-    """|grad alpha| per px: Sobel 3x3 scaled by 1/8, edge repeated.
-
-    >>> ramp = np.arange(5, dtype=np.float32)[None].repeat(3, 0)
-    >>> float(slope(ramp)[1, 2])
-    1.0
-    """
-    x, y = (
-        cv2.Sobel(alpha, cv2.CV_32F, *order, ksize=3, scale=1 / 8, borderType=cv2.BORDER_REPLICATE)
-        for order in ((1, 0), (0, 1))
-    )
-    return cast("Floats", cv2.magnitude(x, y))
 
 
 def _brought(here: Floats, there: Floats, flow: Floats, valid: Mask) -> tuple[Predicted, Predicted]:

@@ -31,7 +31,9 @@ def mattes(alphas, pictures=None):
     made = []
     for index, alpha in enumerate(alphas):
         picture = drawn.picture(index) if pictures is None else pictures[index]
-        made.append(Matte(Frame(index + 10, 7 * index, picture, picture), (Layer("subject", np.float32(alpha)),)))
+        made.append(
+            Matte(Frame(index + 10, 7 * index, picture, picture), (Layer("subject", np.asarray(alpha, np.float32)),))
+        )
     return made
 
 
@@ -96,7 +98,8 @@ def test_a_perfect_matte_of_any_smooth_motion_stays(name, seed, speed):
     for index in range(7):
         y, x = np.mgrid[:64, :96].astype(np.float32)
         alpha = np.clip(16 - np.hypot(x - 36 - speed * index, y - 32), 0, 1)
-        moved = cv2.warpAffine(coat, np.float32([[1, 0, speed * index], [0, 1, 0]]), (96, 64), borderMode=1)
+        shift = np.array([[1, 0, speed * index], [0, 1, 0]], np.float32)
+        moved = cv2.warpAffine(coat, shift, (96, 64), borderMode=cv2.BORDER_REPLICATE)
         truth.append(alpha)
         pictures.append(np.uint8(moved * alpha[..., None] + wall * (1 - alpha[..., None])))
     assert error(alphas(name, truth, pictures), truth) < 0.1
@@ -111,8 +114,12 @@ def test_spoilt_mattes_are_calmed_and_do_not_trail(name, walk):
     for frame, one, other in zip(walk.frames, rough, made, strict=True):
         before.update(frame, one)
         after.update(frame, other)
-    assert after.result().trf < 0.6 * before.result().trf
-    assert abs(after.result().lag) < 0.1
+    raw, found = before.result(), after.result()
+    assert raw.trf is not None
+    assert found.trf is not None
+    assert found.lag is not None
+    assert found.trf < 0.6 * raw.trf
+    assert abs(found.lag) < 0.1
 
 
 def test_the_plain_average_trails(discs):
@@ -120,7 +127,7 @@ def test_the_plain_average_trails(discs):
     judge = Unseen(reach=2)
     for index, alpha in enumerate(made):
         judge.update(drawn.picture(index), alpha)
-    assert judge.result().lag > 0.5
+    assert (judge.result().lag or 0) > 0.5
 
 
 @pytest.mark.parametrize("name", COMPENSATED)
@@ -137,8 +144,7 @@ def test_a_missing_frame_and_a_hole_are_filled(name, discs):
 def test_a_cut_is_not_smeared(name):
     """Two scenes with nothing in common: neither leaves a trace in the other."""
     rng = np.random.default_rng(1)
-    noise = cv2.GaussianBlur(rng.integers(0, 256, (96, 128, 3)).astype(np.float32), (0, 0), 2)
-    other = cv2.normalize(noise, None, 0, 255, cv2.NORM_MINMAX).astype(np.uint8)
+    other = rng.integers(0, 256, (12, 16, 3), np.uint8).repeat(8, 0).repeat(8, 1)
     away = np.zeros((96, 128), np.float32)
     away[:, :30] = 1
     truth = [drawn.disc(index) for index in range(5)] + [away] * 5
@@ -161,7 +167,7 @@ def test_frames_times_layers_and_colours_are_kept(name, discs):
         assert one.layers[0].colour is other.layers[0].colour
         assert one.layers[1].confidence == 0.5
         assert all(layer.alpha.dtype == np.float32 for layer in one.layers)
-        assert all(0 <= layer.alpha.min() and layer.alpha.max() <= 1 for layer in one.layers)
+        assert all(layer.alpha.min() >= 0 and layer.alpha.max() <= 1 for layer in one.layers)
     # A layer does not depend on the others.
     alone = smoothed(name, [replace(matte, layers=matte.layers[:1]) for matte in given_mattes])
     assert all(np.allclose(a.alpha, b.alpha, atol=1e-5) for a, b in zip(made, alone, strict=True))
@@ -219,4 +225,5 @@ def test_windows_hold_the_neighbours(count, reach):
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.floats(0, 1, width=32), min_size=3, max_size=5).filter(lambda values: len(values) % 2))
 def test_the_median_is_the_median(values):
-    assert float(middle([np.float32([value]) for value in values])[0]) == np.float32(np.median(values))
+    stack = [np.full(1, value, np.float32) for value in values]
+    assert float(middle(stack)[0]) == float(np.float32(np.median(values)))

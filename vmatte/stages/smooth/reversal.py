@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from vmatte.core.types import Alpha
 from vmatte.ops.follow import Predicted
+from vmatte.ops.slope import slope
 from vmatte.stages.smooth.brought import COARSE, Brought, coarse, resized
 from vmatte.stages.smooth.sight import Way
 
@@ -71,20 +72,6 @@ def flicker(seen: Brought, before: Way, after: Way) -> Flicker:
     around = unit * _blurred(patches, _AROUND) / (_blurred(edges, _AROUND) + np.float32(_FLAT))
     total = float(edges.sum())
     return Flicker(around, float(unit * patches.sum()) / total if total > 0 else 0.0)
-
-
-def slope(alpha: Floats) -> Floats:
-    """|grad alpha| per px.
-
-    >>> ramp = np.arange(5, dtype=np.float32)[None].repeat(3, 0)
-    >>> float(slope(ramp)[1, 2])
-    1.0
-    """
-    x, y = (
-        cv2.Sobel(alpha, cv2.CV_32F, *order, ksize=3, scale=1 / 8, borderType=cv2.BORDER_REPLICATE)
-        for order in ((1, 0), (0, 1))
-    )
-    return cast("Floats", cv2.magnitude(x, y))
 
 
 def _reversal(seen: Brought) -> Floats:
