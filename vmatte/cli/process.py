@@ -178,6 +178,7 @@ def _opening(job: Job, prepared: Prepared) -> list[str]:
         f"{job.clip}: {facts}",
         f"  model {prepared.settings.name}: {prepared.choice.why}",
         *_vouched(prepared),
+        *([f"  smoothing: {prepared.smoother}"] if prepared.smoother != "none" else []),
         *(f"  note: {text}" for text in prepared.warnings),
     ]
 

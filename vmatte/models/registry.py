@@ -68,6 +68,7 @@ class Card:
         extra: Name of the optional dependency group it needs.
         preflight: `package.module:function` that looks at the hints and a frame before the run; see `preflight`.
         signature: Keys by which its checkpoints are told from those of other models.
+        steady: Whether its mattes need no smoothing: it knows more than the frame before it.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Card:
     extra: str | None = None
     preflight: str | None = None
     signature: Signature | None = None
+    steady: bool = False
 
 
 @cache

@@ -19,10 +19,11 @@ from vmatte.models.registry import Card, ModelSettings, card, preflight
 from vmatte.run.choose import Choice, choose
 from vmatte.run.given import Given, Sampler, gather
 from vmatte.run.outputs import Output, check_report, planned_outputs
-from vmatte.run.plan import Device, Foreground, Job, Objects, Plan
+from vmatte.run.plan import Device, Foreground, Job, Objects, Plan, Smooth
 from vmatte.stages.foreground import Foreground as ForegroundStage
 from vmatte.stages.merge import merge
 from vmatte.stages.refine.stage import Refine
+from vmatte.stages.smooth import SMOOTHERS
 from vmatte.stages.watch import Watch
 from vmatte.weights.fetch import check_fetchable
 from vmatte.weights.store import find
@@ -48,6 +49,7 @@ class Prepared:
         stages: Between model and views.
         matter: The model, ready; None in a dry run without its weights.
         weights: Of the model that will run; None when it has none, or when they were not to be fetched.
+        smoother: What makes the mattes steady, `none` when nothing does.
         warnings: What the user should know.
     """
 
@@ -63,6 +65,7 @@ class Prepared:
     stages: list[Stage]
     matter: Matter | None = None
     weights: Checkpoint | None = None
+    smoother: str = "none"
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -137,7 +140,9 @@ def prepare(job: Job, plan: Plan, teller: Teller = SILENT, *, dry: bool = False)
         settings = replace(settings, weights=weights.path)
     ready = weights is not None or card(settings.name).weights is None
     colour = any(output_kind(output.name).view == "rgba" for output in outputs)
+    smoother = _smoother(plan, card(settings.name))
     stages: list[Stage] = [merge] if merged and given.objects else []
+    stages += [SMOOTHERS[smoother](plan.smoothing.keep, plan.smoothing.reach)] if smoother != "none" else []
     stages += [Refine(plan.refine)] if plan.refine != "none" else []
     stages += [Watch()] if plan.watch else []
     return Prepared(
@@ -153,6 +158,7 @@ def prepare(job: Job, plan: Plan, teller: Teller = SILENT, *, dry: bool = False)
         stages=[*stages, *(_stages(plan) if colour else [])],
         matter=load_model(settings, plan.device.value, plan.precision.value) if ready else None,
         weights=weights,
+        smoother=smoother,
         warnings=notes + given.warnings,
     )
 
@@ -196,6 +202,11 @@ def _check_needs(chosen: Card, given: Given) -> None:
             f"model {chosen.name} makes one matte of everything, but {len(given.objects)} objects are masked: take a "
             "model that follows masks, such as --model recall, or give one mask"
         )
+
+
+def _smoother(plan: Plan, chosen: Card) -> str:
+    """The name of the smoother to use; `auto` has nothing to do for a model that is steady by itself."""
+    return "none" if plan.smooth is Smooth.auto and chosen.steady else str(plan.smooth.value)
 
 
 def _stages(plan: Plan) -> list[Stage]:

@@ -161,6 +161,7 @@ class _Run:
             hints=prepared.hint_files,
             runtime=facts(prepared.matter),
             weights=_vouched(prepared.weights),
+            smoother=prepared.smoother,
             look_at=() if watch is None else tuple(watch.findings()),
             confidence={} if watch is None else watch.confidence(),
             warnings=tuple(dict.fromkeys(warnings)),

@@ -79,6 +79,14 @@ class Foreground(Enum):
     source = "source"
 
 
+Smooth = Enum("Smooth", {"none": "none", "ema": "ema", "flow-ema": "flow-ema", "median": "median", "auto": "auto"})
+"""What makes mattes steady: nothing, a plain average, one along the motion, a median along it, or what suits.
+
+`auto` leaves models alone that are steady by themselves, and takes its strength from how much the clip flickers. The
+others are for those who know better.
+"""
+
+
 class Objects(Enum):
     """What becomes of several objects: files for each, or one matte of all."""
 
@@ -132,6 +140,23 @@ class ProresPlan:
 
 
 @dataclass(frozen=True)
+class SmoothingPlan:
+    """How to smooth.
+
+    Attributes:
+        keep: Share of the past that `ema` keeps.
+        reach: Frames that the others look before and after each one.
+    """
+
+    keep: float = 0.5
+    reach: int = 2
+
+    def __post_init__(self) -> None:
+        _require(0 <= self.keep < 1, f"smoothing.keep={self.keep}: a share from 0 up to, but not including, 1")
+        _require(self.reach in (1, 2), f"smoothing.reach={self.reach}: 1 or 2 frames")
+
+
+@dataclass(frozen=True)
 class StreamPlan:
     """How the stream runs.
 
@@ -160,6 +185,8 @@ class Plan:
         device: Where a learned model runs.
         precision: Numbers it computes in.
         input: How to read.
+        smooth: What makes mattes steady.
+        smoothing: How.
         foreground: Where straight colours come from.
         extend: How many px colours reach beyond the matte; further out they are black.
         objects: What becomes of several objects.
@@ -176,6 +203,8 @@ class Plan:
     device: Device = Device.auto
     precision: Precision = Precision.auto
     input: InputPlan = field(default_factory=InputPlan)
+    smooth: Smooth = Smooth.auto
+    smoothing: SmoothingPlan = field(default_factory=SmoothingPlan)
     foreground: Foreground = Foreground.estimate
     extend: int = 8
     objects: Objects = Objects.separate

@@ -57,6 +57,7 @@ class Report:
         hints: Where each hint came from.
         runtime: Device, precision and working size of a learned model, as they turned out.
         weights: File name, hash and trust of the model's weights; None when it has none.
+        smoother: What made the mattes steady, `none` when nothing did.
         look_at: Frames whose matte stands out.
         confidence: For each matte whose model has one: its median, its lowest value and the frame of that.
         warnings: What the user should know.
@@ -77,6 +78,7 @@ class Report:
     hints: dict[str, str] = field(default_factory=dict)
     runtime: dict[str, Any] = field(default_factory=dict)
     weights: dict[str, str] | None = None
+    smoother: str = "none"
     look_at: tuple[Finding, ...] = ()
     confidence: dict[str, dict[str, float]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()

@@ -48,5 +48,6 @@ CARDS = (
         takes=frozenset({"mask"}),
         gives=frozenset({"alpha", "colour"}),
         paper="Smith and Blinn 1996, Blue Screen Matting",
+        steady=True,
     ),
 )

@@ -45,5 +45,6 @@ CARDS = (
         needs=frozenset({"plate"}),
         takes=frozenset({"mask"}),
         preflight="vmatte.models.difference.preflight:look",
+        steady=True,
     ),
 )

@@ -70,6 +70,7 @@ CARDS = (
             licence_url="https://github.com/pq-yang/MatAnyone/blob/main/LICENSE",
         ),
         signature=SIGNATURE,
+        steady=True,
     ),
     Card(
         name="matanyone2",
@@ -86,5 +87,6 @@ CARDS = (
             licence_url="https://github.com/pq-yang/MatAnyone2/blob/main/LICENSE",
         ),
         signature=SIGNATURE,
+        steady=True,
     ),
 )

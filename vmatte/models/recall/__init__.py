@@ -38,5 +38,6 @@ CARDS = (
         factory="vmatte.models.recall.matter:build",
         settings=RecallSettings,
         needs=frozenset({"mask"}),
+        steady=True,
     ),
 )

@@ -1,0 +1,131 @@
+"""How a matte moves from one frame to another: two predictions, for the flow at a matte's edge is ambiguous.
+
+An edge pixel shows two layers and optical flow follows either. A matte moves with its foreground, so besides the flow
+as found there is a second one that carries the motion of the solid interior outward.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vmatte.ops.unit import box_of
+from vmatte.ops.warp import grid, warp
+
+Floats = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+# Spread of the ladder of Gaussians that carries the interior's motion outward, px, and the blurred weight to trust.
+SIGMAS = (3.0, 6.0, 12.0, 24.0)
+TRUSTED = 0.05
+# What counts as solid.
+SOLID = 0.95
+
+# Forward-backward check: Sundaram, Brox, Keutzer, Dense Point Trajectories by GPU-accelerated Large Displacement
+# Optical Flow, ECCV 2010.
+_RELATIVE, _ABSOLUTE = 0.01, 0.5
+
+
+class Predicted(NamedTuple):
+    """A map as it should look in the frame that the flow starts from.
+
+    Attributes:
+        value: (H, W) float32.
+        valid: (H, W) where it may be believed.
+    """
+
+    value: Floats
+    valid: Mask
+
+
+def inside(flow: Floats) -> Mask:
+    """Where a flow ends within the frame.
+
+    >>> inside(np.full((1, 3, 2), (1, 0), np.float32)).tolist()
+    [[True, True, False]]
+    """
+    height, width = flow.shape[:2]
+    x, y = cv2.split(grid(height, width) + flow)
+    return cast("Mask", (x >= 0) & (y >= 0) & (x <= width - 1) & (y <= height - 1))
+
+
+def checked(there: Floats, back: Floats) -> Mask:
+    """Where `there` followed by `back` returns to its start, |f + w|^2 <= 0.01 (|f|^2 + |w|^2) + 0.5, in the frame.
+
+    >>> still = np.zeros((2, 2, 2), np.float32)
+    >>> bool(checked(still, still).all()), bool(checked(still, still + 2).any())
+    (True, False)
+    """
+    returned = warp(back, there)
+    most = _RELATIVE * (_squared(there) + _squared(returned)) + _ABSOLUTE
+    return (_squared(there + returned) <= most) & inside(there)
+
+
+def solid(alpha: Floats) -> Mask:
+    """The interior of a matte, a pixel away from anything soft.
+
+    >>> int(solid(np.ones((3, 3), np.float32)).sum())
+    9
+    """
+    core = (alpha > SOLID).astype(np.uint8)
+    return cast("Mask", cv2.erode(core, np.ones((3, 3), np.uint8)).view(np.bool_))
+
+
+def outward(flow: Floats, interior: Mask, sigmas: tuple[float, ...] = SIGMAS) -> Floats:
+    """The interior's flow carried outward: normalised blurs, each pixel taking the narrowest that reaches it.
+
+    Args:
+        flow: (H, W, 2) px.
+        interior: (H, W) where the flow is the foreground's own and believed.
+        sigmas: Of the Gaussians, px, ascending.
+
+    Returns:
+        (H, W, 2); `flow` itself where nothing reaches.
+
+    >>> flow = np.zeros((9, 9, 2), np.float32)
+    >>> flow[:, :4] = 1
+    >>> mask = np.zeros((9, 9), bool)
+    >>> mask[:, :4] = True
+    >>> outward(flow, mask)[4, 7].round(3).tolist()
+    [1.0, 1.0]
+    """
+    # OpenCV cuts a float Gaussian off at four sigma: beyond that nothing is reached.
+    box = box_of(interior, int(4 * sigmas[-1]) + 4)
+    carried = flow.copy()
+    if box is None:
+        return carried
+    weights = interior[box].astype(np.float32)
+    heavy = np.dstack([flow[box] * weights[..., None], weights])
+    missing = np.ones(weights.shape, np.bool_)
+    for sigma in sigmas:
+        spread = cv2.GaussianBlur(heavy, (0, 0), sigma)
+        reached = missing & (spread[..., 2] > TRUSTED)
+        carried[box][reached] = spread[reached][:, :2] / spread[reached][:, 2:]
+        missing &= ~reached
+    return carried
+
+
+def predictions(alpha: Floats, flow: Floats, carried: Floats, valid: Mask) -> tuple[Predicted, Predicted]:
+    """Another frame's matte brought here, by the flow as found and by the interior's.
+
+    Args:
+        alpha: (H, W) of the other frame.
+        flow: (H, W, 2) from here to there.
+        carried: `outward` of it.
+        valid: Where `flow` may be believed.
+
+    >>> still = np.zeros((2, 2, 2), np.float32)
+    >>> one, two = predictions(np.ones((2, 2), np.float32), still, still, np.ones((2, 2), bool))
+    >>> float(one.value.min()), bool(two.valid.all())
+    (1.0, True)
+    """
+    return Predicted(warp(alpha, flow), valid), Predicted(warp(alpha, carried), inside(carried))
+
+
+def _squared(flow: Floats) -> Floats:
+    """Squared length, (H, W); much faster than a sum over the short axis."""
+    x, y = cv2.split(flow)
+    return cast("Floats", x * x + y * y)
