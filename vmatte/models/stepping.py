@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any, TypeVar, cast
 
 from vmatte.core.types import Frame, Hints, Matte, RecurrentModel, Stream
@@ -15,11 +17,16 @@ def stepped(model: RecurrentModel[StateT], state: StateT, frames: Iterator[Frame
     """One matte a frame, from that memory on.
 
     A model on another device may offer `launch`, which is `step` but for the matte, for which it gives a call that
-    waits for it. That call is made one frame later, when the device has the next frame to work on.
+    waits for it. That call is made one frame later, when the device has the next frame to work on. One that has a
+    `chunk` takes up to that many frames at once in `launch` and gives a call for each; it says itself whether to be
+    `ahead`.
 
     Raises:
-        ModelError: The model failed; names the frame.
+        ModelError: The model failed; names the frame, or the first one of its chunk.
     """
+    if hasattr(model, "chunk"):
+        yield from _chunked(cast("Any", model), state, frames, hints)
+        return
     if hasattr(model, "launch"):
         yield from _ahead(cast("Any", model), state, frames, hints)
         return
@@ -44,3 +51,24 @@ def _ahead(model: Any, state: StateT, frames: Iterator[Frame], hints: Hints) -> 
         del frame, launched
     if waiting is not None:
         yield waiting()
+
+
+def _chunked(model: Any, state: StateT, frames: Iterator[Frame], hints: Hints) -> Stream[Matte]:  # noqa: ANN401
+    waiting: deque[tuple[Frame, Callable[[], Matte]]] = deque()
+    while chunk := list(islice(frames, model.chunk)):
+        with naming(chunk[0]):
+            state, launched = model.launch(state, chunk, hints)
+        before = len(waiting) if model.ahead else len(waiting) + len(chunk)
+        waiting.extend(zip(chunk, launched, strict=True))
+        del chunk, launched
+        yield from _fetched(waiting, before)
+    yield from _fetched(waiting, len(waiting))
+
+
+def _fetched(waiting: deque[tuple[Frame, Callable[[], Matte]]], count: int) -> Stream[Matte]:
+    for _ in range(count):
+        frame, made = waiting.popleft()
+        with naming(frame):
+            matte = made()
+        yield matte
+        del frame, made, matte

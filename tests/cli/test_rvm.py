@@ -1,0 +1,96 @@
+"""RVM through the command line: folder of PNGs in, 16-bit mattes and colours out, as the published network gives them."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import safetensors.torch
+import torch
+
+from tests.cli.conftest import errors
+from tests.parity.seeded import seeded_state, vectors
+
+# The tolerance of the vectors, and half a step of 16 bits.
+NEAR = 1e-5 + 0.5 / 65535
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory) -> Path:
+    """A checkpoint file of seeded weights of the small network."""
+    path = Path(tmp_path_factory.mktemp("weights") / "seeded.safetensors")
+    safetensors.torch.save_file(seeded_state("rvm_mobilenetv3", seed=9), path)
+    return path
+
+
+@pytest.fixture
+def shot(tmp_path) -> str:
+    """The frames of the vectors."""
+    (tmp_path / "shot").mkdir()
+    for index, frame in enumerate(vectors("rvm_mobilenetv3")["frames"]):
+        cv2.imwrite(str(tmp_path / f"shot/{index:04d}.png"), frame[..., ::-1])
+    return "shot"
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Small tensors gain nothing from more."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def stored(path: Path) -> np.ndarray:
+    pixels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    assert pixels is not None
+    return pixels
+
+
+@pytest.mark.parametrize(("case", "ratio"), [("full", "auto"), ("half", "0.5"), ("odd", "0.4")])
+def test_a_clip_comes_out_as_published(vmatte, weights, shot, tmp_path, case, ratio):
+    said = vmatte(
+        "process", shot, "--model", "rvm.mobilenetv3", "--weights", weights, "--set", f"model.downsample_ratio={ratio}",
+        "--set", "model.seq_chunk=3", "--set", "extend=200", "--out", "done", "--output", "png16", "--output", "rgba-png",
+    )  # fmt: skip
+    assert said.code == 0, said.err
+    held = vectors("rvm_mobilenetv3")
+    for index, wanted in enumerate(held[f"{case}__pha"]):
+        found = stored(tmp_path / f"done/shot.png16/{index:06d}.png") / 65535
+        assert np.abs(found - wanted[0]).max() <= NEAR
+        colour = stored(tmp_path / f"done/shot.rgba-png/{index:06d}.png")[::3, ::3, 2::-1] / 255
+        assert np.abs(colour - held[f"{case}__fgr"][index].transpose(1, 2, 0)).max() <= 1e-5 + 0.5 / 255
+    report = json.loads((tmp_path / "done/shot.report.json").read_text())
+    assert report["plan"]["model"]["seq_chunk"] == 3
+    assert report["runtime"]["downsample_ratio"] == {"full": 1, "half": 0.5, "odd": 0.4}[case]
+    assert report["smoother"] == "none"
+
+
+def test_weights_without_the_filter_say_how_to_use_them(vmatte, shot, tmp_path):
+    state = {key: value for key, value in seeded_state("rvm_mobilenetv3").items() if not key.startswith("refiner.")}
+    safetensors.torch.save_file(state, tmp_path / "web.safetensors")
+    options = ["process", shot, "--model", "rvm.mobilenetv3", "--weights", "web.safetensors", "--out", "done"]
+    said = vmatte(*options)
+    assert said.code == 5
+    (line,) = errors(said)
+    assert "--set model.refiner=fast_guided_filter" in line
+    said = vmatte(*options, "--set", "model.refiner=fast_guided_filter", "--output", "png16")
+    assert said.code == 0, said.err
+
+
+def test_a_ratio_that_is_none_is_refused(vmatte, weights, shot):
+    said = vmatte(
+        "process",
+        shot,
+        "--model",
+        "rvm.resnet50",
+        "--weights",
+        weights,
+        "--set",
+        "model.downsample_ratio=2",
+        "--out",
+        "x",
+    )
+    assert said.code == 2
+    assert "auto, or a number in (0, 1]" in said.err

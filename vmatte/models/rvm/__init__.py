@@ -1,0 +1,54 @@
+"""Robust Video Matting: people, without a hint, by a network with memory (Lin et al., WACV 2022); two sizes."""
+
+from __future__ import annotations
+
+from vmatte.models.registry import Card
+from vmatte.models.rvm.settings import RVMResNet50Settings, RVMSettings
+from vmatte.nets.signature import Signature
+from vmatte.weights.published import Weights
+
+__all__ = ["CARDS", "MOBILENETV3", "RESNET50", "RVMResNet50Settings", "RVMSettings"]
+
+# Without keys of the guided filter: checkpoints for the fast one lack them.
+_SHARED = (
+    "aspp.aspp2.1.weight",
+    "decoder.decode4.gru.ih.0.weight",
+    "decoder.decode1.gru.hh.0.weight",
+    "project_mat.conv.weight",
+)
+MOBILENETV3 = Signature(
+    "rvm.mobilenetv3", (*_SHARED, "backbone.features.4.block.2.fc1.weight", "backbone.features.16.0.weight")
+)
+RESNET50 = Signature("rvm.resnet50", (*_SHARED, "backbone.conv1.weight", "backbone.layer4.2.conv3.weight"))
+
+
+def _card(settings: type[RVMSettings], summary: str, signature: Signature) -> Card:
+    name = settings().name
+    return Card(
+        name=name,
+        summary=summary,
+        factory="vmatte.models.rvm.matter:build",
+        settings=settings,
+        gives=frozenset({"alpha", "colour"}),
+        paper="Lin et al., Robust High-Resolution Video Matting with Temporal Guidance, WACV 2022",
+        # Nobody publishes a hash of the files.
+        weights=Weights(
+            url=f"https://github.com/PeterL1n/RobustVideoMatting/releases/download/v1.0.0/{name.replace('.', '_')}.pth",
+            sha256=None,
+            size=None,
+            licence="GPL-3.0",
+            free=True,
+            licence_url="https://github.com/PeterL1n/RobustVideoMatting/blob/master/LICENSE",
+            notes="free for any use; whoever passes the weights on does so under the GPL-3.0",
+        ),
+        signature=signature,
+        steady=True,
+    )
+
+
+CARDS = (
+    _card(
+        RVMSettings, "People, without a hint: a fast network with memory; hair, and colours of its own.", MOBILENETV3
+    ),
+    _card(RVMResNet50Settings, "The same with a trunk seven times as large: a little better, slower.", RESNET50),
+)

@@ -1,0 +1,62 @@
+"""What a user may change about RVM, under its published names; checked when made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vmatte.core.errors import ConfigError
+from vmatte.models.registry import ModelSettings
+from vmatte.models.rvm.variants import Refiner
+
+AUTO = "auto"
+# The longer side that the published converter leaves by itself.
+_LONG_SIDE = 512
+# Frames of one chunk: more take memory and time to the first matte, and were measured to gain nothing.
+_MOST = 64
+
+
+@dataclass(frozen=True)
+class RVMSettings(ModelSettings):
+    """What a user may change about RVM.
+
+    Attributes:
+        downsample_ratio: By which the network sees frames smaller, in (0, 1], or `auto`, as published: its longer side
+            is then 512 px at most. The authors advise 0.25 (upper body) or 0.4 (whole body) at 1920x1080, 0.375 or 0.6
+            at 1280x720, half that at 3840x2160.
+        refiner: What brings the matte back to the frame's size.
+        seq_chunk: Frames computed at once; 0 takes 4, or what memory allows.
+    """
+
+    name: str = "rvm.mobilenetv3"
+    downsample_ratio: float | int | str = AUTO
+    refiner: Refiner = Refiner.deep_guided_filter
+    seq_chunk: int = 0
+
+    def __post_init__(self) -> None:
+        """Checks the values."""
+        self.ratio(1, 1)
+        if not 0 <= self.seq_chunk <= _MOST:
+            raise ConfigError(f"model.seq_chunk={self.seq_chunk}: 0 (automatic) to {_MOST} frames")
+
+    def ratio(self, height: int, width: int) -> float:
+        """The ratio for frames of this size.
+
+        >>> RVMSettings().ratio(1024, 2048), RVMSettings().ratio(300, 400), RVMSettings(downsample_ratio=0.4).ratio(9, 9)
+        (0.25, 1.0, 0.4)
+        """
+        if self.downsample_ratio == AUTO:
+            return min(_LONG_SIDE / max(height, width), 1.0)
+        try:
+            ratio = float(self.downsample_ratio)
+        except ValueError:
+            ratio = 0.0
+        if not 0 < ratio <= 1:
+            raise ConfigError(f"model.downsample_ratio={self.downsample_ratio}: auto, or a number in (0, 1]")
+        return ratio
+
+
+@dataclass(frozen=True)
+class RVMResNet50Settings(RVMSettings):
+    """As RVMSettings."""
+
+    name: str = "rvm.resnet50"
