@@ -1,4 +1,4 @@
-"""RVM through the command line: folder of PNGs in, 16-bit mattes and colours out, as the published network gives them."""
+"""RVM through the command line: folder of PNGs in, mattes and colours out, as the published network gives them."""
 
 import json
 from pathlib import Path
@@ -51,8 +51,9 @@ def stored(path: Path) -> np.ndarray:
 @pytest.mark.parametrize(("case", "ratio"), [("full", "auto"), ("half", "0.5"), ("odd", "0.4")])
 def test_a_clip_comes_out_as_published(vmatte, weights, shot, tmp_path, case, ratio):
     said = vmatte(
-        "process", shot, "--model", "rvm.mobilenetv3", "--weights", weights, "--set", f"model.downsample_ratio={ratio}",
-        "--set", "model.seq_chunk=3", "--set", "extend=200", "--out", "done", "--output", "png16", "--output", "rgba-png",
+        "process", shot, "--model", "rvm.mobilenetv3", "--weights", weights, "--out", "done",
+        "--set", f"model.downsample_ratio={ratio}", "--set", "model.seq_chunk=3", "--set", "extend=200",
+        "--output", "png16", "--output", "rgba-png",
     )  # fmt: skip
     assert said.code == 0, said.err
     held = vectors("rvm_mobilenetv3")

@@ -47,8 +47,6 @@ def _card(settings: type[RVMSettings], summary: str, signature: Signature) -> Ca
 
 
 CARDS = (
-    _card(
-        RVMSettings, "People, without a hint: a fast network with memory; hair, and colours of its own.", MOBILENETV3
-    ),
+    _card(RVMSettings, "People, without a hint: a fast network with memory, and colours of its own.", MOBILENETV3),
     _card(RVMResNet50Settings, "The same with a trunk seven times as large: a little better, slower.", RESNET50),
 )

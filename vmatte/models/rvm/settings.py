@@ -41,8 +41,8 @@ class RVMSettings(ModelSettings):
     def ratio(self, height: int, width: int) -> float:
         """The ratio for frames of this size.
 
-        >>> RVMSettings().ratio(1024, 2048), RVMSettings().ratio(300, 400), RVMSettings(downsample_ratio=0.4).ratio(9, 9)
-        (0.25, 1.0, 0.4)
+        >>> RVMSettings().ratio(1024, 2048), RVMSettings(downsample_ratio=0.4).ratio(9, 9)
+        (0.25, 0.4)
         """
         if self.downsample_ratio == AUTO:
             return min(_LONG_SIDE / max(height, width), 1.0)

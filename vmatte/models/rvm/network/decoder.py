@@ -125,7 +125,7 @@ class ConvGRU(nn.Module):
 
 
 def _remembered(gru: ConvGRU, x: Tensor, before: Tensor | None, clips: int) -> tuple[Tensor, Tensor]:
-    """x with its second half replaced by the states that it leads to, and the last of them."""
+    """The maps with their second half replaced by the states that it leads to, and the last of these."""
     first, second = x.chunk(2, 1)
     state = torch.zeros_like(second[:clips], dtype=torch.float32) if before is None else before
     states = []
@@ -141,7 +141,7 @@ def _halved(picture: Tensor) -> Tensor:
 
 
 def _joined(x: Tensor, *fine: Tensor) -> Tensor:
-    """x at twice its size, less the row and column that a map of odd size has too many, with maps of the finer size."""
+    """A map at twice its size, less the row and column that are too many at odd sizes, with maps of the finer size."""
     height, width = fine[0].shape[2:]
     doubled = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
     return torch.cat((doubled[:, :, :height, :width], *fine), 1)

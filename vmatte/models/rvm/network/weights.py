@@ -50,7 +50,7 @@ def network_from(
     deep = any(key.startswith(_REFINER) for key in state)
     if refiner is Refiner.deep_guided_filter and found and not deep:
         raise WeightsError(
-            f"{source}: weights without a deep guided filter: say --set model.refiner={Refiner.fast_guided_filter.value}"
+            f"{source}: weights without a deep guided filter: say --set model.refiner=fast_guided_filter"
         )
     if refiner is Refiner.fast_guided_filter:
         state = {key: value for key, value in state.items() if not key.startswith(_REFINER)}
