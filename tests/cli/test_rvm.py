@@ -52,7 +52,7 @@ def stored(path: Path) -> np.ndarray:
 def test_a_clip_comes_out_as_published(vmatte, weights, shot, tmp_path, case, ratio):
     said = vmatte(
         "process", shot, "--model", "rvm.mobilenetv3", "--weights", weights, "--out", "done",
-        "--set", f"model.downsample_ratio={ratio}", "--set", "model.seq_chunk=3", "--set", "extend=200",
+        "--set", f"model.downsample_ratio={ratio}", "--set", "model.seq_chunk=3",
         "--output", "png16", "--output", "rgba-png",
     )  # fmt: skip
     assert said.code == 0, said.err
@@ -61,7 +61,9 @@ def test_a_clip_comes_out_as_published(vmatte, weights, shot, tmp_path, case, ra
         found = stored(tmp_path / f"done/shot.png16/{index:06d}.png") / 65535
         assert np.abs(found - wanted[0]).max() <= NEAR
         colour = stored(tmp_path / f"done/shot.rgba-png/{index:06d}.png")[::3, ::3, 2::-1] / 255
-        assert np.abs(colour - held[f"{case}__fgr"][index].transpose(1, 2, 0)).max() <= 1e-5 + 0.5 / 255
+        # Where there is no subject, colours are made up for the encoder.
+        apart = np.abs(colour - held[f"{case}__fgr"][index].transpose(1, 2, 0))[wanted[0, ::3, ::3] > 0]
+        assert apart.max() <= 1e-5 + 0.5 / 255
     report = json.loads((tmp_path / "done/shot.report.json").read_text())
     assert report["plan"]["model"]["seq_chunk"] == 3
     assert report["runtime"]["downsample_ratio"] == {"full": 1, "half": 0.5, "odd": 0.4}[case]

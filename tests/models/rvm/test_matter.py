@@ -95,10 +95,11 @@ def test_no_more_than_a_chunk_is_read_ahead(model):
 
 
 def test_colours_are_of_the_clips_depth(model):
-    deep = [Frame(0, 0, frame.rgb.astype(np.uint16) * 257 + 100 * (frame.rgb < 255), frame.rgb) for frame in FRAMES[:1]]
+    rgb = FRAMES[0].rgb
+    deep = [Frame(0, 0, (rgb * 257.0 + 100 * (rgb < 255)).astype(np.uint16), rgb)]
     (shallow,), (fine,) = run(model(), FRAMES[:1]), run(model(), deep)
     np.testing.assert_array_equal(shallow.alpha, fine.alpha)
-    inside = (fine.layers[0].colour > 0) & (fine.layers[0].colour < 1) & (FRAMES[0].rgb < 255)
+    inside = (fine.layers[0].colour > 0) & (fine.layers[0].colour < 1) & (rgb < 255)
     apart = (fine.layers[0].colour - shallow.layers[0].colour)[inside]
     assert np.abs(apart - 100 / 65535).max() < 1e-5
     hdr = replace(CLIP, colour=Colour(transfer=16))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vmatte.nets.blocks.resnet import Bottleneck, dilated_stage, stage
+from vmatte.nets.blocks.resnet import Bottleneck, stage
 
 
 class ResNet50(nn.Module):
@@ -22,7 +22,7 @@ class ResNet50(nn.Module):
         self.layer1 = stage(Bottleneck, 64, 64, 3)
         self.layer2 = stage(Bottleneck, 256, 128, 4, stride=2)
         self.layer3 = stage(Bottleneck, 512, 256, 6, stride=2)
-        self.layer4 = dilated_stage(1024, 512, 3)
+        self.layer4 = stage(Bottleneck, 1024, 512, 3, dilation=2)
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """A (N, 3, h, w) picture as (N, widths[i], h / (2 << i), w / (2 << i)), sizes rounded up."""
