@@ -95,7 +95,7 @@ def test_no_more_than_a_chunk_is_read_ahead(model):
 
 
 def test_colours_are_of_the_clips_depth(model):
-    rgb = FRAMES[0].rgb
+    rgb = FRAMES[0].sdr
     deep = [Frame(0, 0, (rgb * 257.0 + 100 * (rgb < 255)).astype(np.uint16), rgb)]
     (shallow,), (fine,) = run(model(), FRAMES[:1]), run(model(), deep)
     np.testing.assert_array_equal(shallow.alpha, fine.alpha)

@@ -16,7 +16,7 @@ Maps = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
 class Decoder(nn.Module):
-    """Maps of the trunk and the picture itself as 16 channels at the picture's size."""
+    """From maps of the trunk and the picture itself to 16 channels at the picture's size."""
 
     def __init__(self, features: Sequence[int], widths: Sequence[int]) -> None:
         """Builds it.
@@ -46,7 +46,7 @@ class Decoder(nn.Module):
             clips: B.
 
         Returns:
-            (N, 16, h, w), and the recurrent maps after the chunk's last frame.
+            (N, C, ceil(h/2), ceil(w/2)), and the recurrent maps after the chunk's last frame.
         """
         f1, f2, f3, f4 = features
         s1 = _halved(picture)
@@ -57,8 +57,12 @@ class Decoder(nn.Module):
         x, r3 = self.decode3(_joined(x, f3, s3), r3, clips)
         x, r2 = self.decode2(_joined(x, f2, s2), r2, clips)
         x, r1 = self.decode1(_joined(x, f1, s1), r1, clips)
+        return x, (r1, r2, r3, r4)
+
+    def finished(self, x: Tensor, picture: Tensor) -> Tensor:
+        """What `forward` gives as (N, 16, h, w); nothing is remembered at this size."""
         hidden: Tensor = self.decode0(_joined(x, picture))
-        return hidden, (r1, r2, r3, r4)
+        return hidden
 
 
 class RecurrentBlock(nn.Module):
@@ -129,7 +133,7 @@ def _remembered(gru: ConvGRU, x: Tensor, before: Tensor | None, clips: int) -> t
     first, second = x.chunk(2, 1)
     state = torch.zeros_like(second[:clips], dtype=torch.float32) if before is None else before
     states = []
-    for frame in second.split(clips):
+    for frame in torch.split(second, clips):
         state = gru(frame, state)
         states.append(state)
     return torch.cat((first, states[0] if len(states) == 1 else torch.cat(states)), 1), state

@@ -81,9 +81,10 @@ class RVM(nn.Module):
     def segmentation(self, frames: Tensor, maps: Maps | None = None, ratio: float = 1.0) -> tuple[Tensor, Maps]:
         """Logits of the head that training's segmentation pass used, at the small size; arguments as in `forward`."""
         chunk = _chunk(frames)
-        hidden, maps = self._hidden(_small(chunk, ratio), maps, len(chunk))
-        logits: Tensor = self.project_seg(hidden)
-        logits = logits.unflatten(0, (chunk.shape[1], chunk.shape[0])).transpose(0, 1)
+        small = _small(chunk, ratio)
+        x, maps = self._remembered(small, maps, len(chunk))
+        logits: Tensor = self.project_seg(self.decoder.finished(x, small))
+        logits = torch.unflatten(logits, 0, (chunk.shape[1], chunk.shape[0])).transpose(0, 1)
         return logits if frames.ndim == 5 else logits[:, 0], maps
 
     def coarse(self, small: Tensor, maps: Maps | None, *, refined: bool, clips: int = 1) -> Coarse:
@@ -95,15 +96,26 @@ class RVM(nn.Module):
             refined: Whether the pictures are smaller than the frames.
             clips: B.
         """
-        hidden, maps = self._hidden(small, maps, clips)
-        matte = self.project_mat(hidden)
-        return Coarse(matte, self.refiner(small, matte, hidden) if refined else None, maps)
+        x, maps = self._remembered(small, maps, clips)
+        # Where nothing is remembered any more, a processor goes on frame by frame: several at once outgrow the blocks
+        # that its allocator keeps, and fresh memory makes those steps take twice the time.
+        step = len(small) if small.is_cuda else clips
+        parts = [
+            self._finished(*part, refined) for part in zip(torch.split(x, step), torch.split(small, step), strict=True)
+        ]
+        matte, model = zip(*parts, strict=True)
+        return Coarse(torch.cat(matte), torch.cat(model) if refined else None, maps)
 
-    def _hidden(self, small: Tensor, maps: Maps | None, clips: int) -> tuple[Tensor, Maps]:
+    def _finished(self, x: Tensor, small: Tensor, refined: bool) -> tuple[Tensor, Tensor | None]:
+        hidden = self.decoder.finished(x, small)
+        matte = self.project_mat(hidden)
+        return matte, self.refiner(small, matte, hidden) if refined else None
+
+    def _remembered(self, small: Tensor, maps: Maps | None, clips: int) -> tuple[Tensor, Maps]:
         seen = (small - self.mean) / self.deviation if self.backbone.normalises else small
         *fine, deep = self.backbone(seen)
-        hidden, maps = self.decoder(small, (*fine, self.aspp(deep)), maps, clips)
-        return hidden, maps
+        x, maps = self.decoder(small, (*fine, self.aspp(deep)), maps, clips)
+        return x, maps
 
 
 class Projection(nn.Module):
