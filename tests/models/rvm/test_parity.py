@@ -27,7 +27,8 @@ def thinned(name: str, array: torch.Tensor) -> np.ndarray:
 @pytest.mark.parametrize("case", ["full", "half", "odd"])
 def test_a_clip_frame_by_frame(network, case):
     ratio, count = (HELD["meta"]["ratios"][case][key] for key in ("downsample_ratio", "frames"))
-    colours, alphas, maps, before, raw = [], [], (), None, []
+    colours, alphas, before, raw = [], [], None, []
+    maps: tuple[torch.Tensor, ...] = ()
     hook = network.project_mat.register_forward_hook(lambda _, given, made: raw.append(made))
     for frame in FRAMES[:count]:
         before = maps or None
@@ -85,7 +86,8 @@ def test_the_fast_filter_is_the_papers_formula():
 
     def mean(array: np.ndarray) -> np.ndarray:
         padded = np.pad(array, ((0, 0), (1, 1), (1, 1)))
-        return np.mean([padded[:, y : y + 7, x : x + 9] for y in range(3) for x in range(3)], axis=0)
+        windows = [padded[:, y : y + 7, x : x + 9] for y in range(3) for x in range(3)]
+        return np.asarray(np.mean(windows, axis=0))
 
     shared = mean(guide * coarse) - mean(guide) * mean(coarse)
     slope = shared / (mean(guide * guide) - mean(guide) ** 2 + 1e-5)
