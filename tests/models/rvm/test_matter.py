@@ -137,6 +137,11 @@ def test_a_ratio_that_is_none_is_refused(ratio):
         RVMSettings(downsample_ratio=ratio)
 
 
+def test_nothing_said_is_automatic():
+    assert RVMSettings(downsample_ratio=None).ratio(720, 1280) == RVMSettings().ratio(720, 1280) == 0.4
+    assert RVMSettings(downsample_ratio=1).ratio(720, 1280) == 1
+
+
 def test_frames_of_which_nothing_is_left_are_refused(model):
     with pytest.raises(ModelError, match="nothing is left of 118x90"):
         run(model(downsample_ratio=0.01))
