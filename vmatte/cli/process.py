@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vmatte.cli.interrupt import writing
 from vmatte.core.errors import VmatteError, WeightsError
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def _one(job: Job, plan: Plan, plan_data: dict[str, Any], given: dict[str, Any])
         for output in prepared.outputs:
             say(f"  would write {output.path}")
         return
-    with Bar(job.clip.name, given["quiet"]) as bar:
+    with writing(), Bar(job.clip.name, given["quiet"]) as bar:
         report = run_job(job, plan, plan_data, bar, prepared)
     for line in _closing(report, prepared):
         say(line)
