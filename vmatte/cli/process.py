@@ -180,7 +180,8 @@ def _opening(job: Job, prepared: Prepared) -> list[str]:
         f"  model {prepared.settings.name}: {prepared.choice.why}",
         *_vouched(prepared),
         *([f"  smoothing: {prepared.smoother}"] if prepared.smoother != "none" else []),
-        *(f"  note: {text}" for text in prepared.warnings),
+        *(f"  note: {text}" for text in prepared.notes),
+        *(f"  warning: {text}" for text in prepared.warnings),
     ]
 
 
@@ -193,7 +194,7 @@ def _closing(report: Report, prepared: Prepared) -> list[str]:
     later = [text for text in report.warnings if text not in prepared.warnings]
     return [
         *report.lines(),
-        *(f"  note: {text}" for text in later),
+        *(f"  warning: {text}" for text in later),
         *(f"  wrote {output.path}" for output in prepared.outputs),
         f"  wrote {prepared.report}",
     ]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from vmatte.core.errors import HintError, InputError
 from vmatte.core.types import Clip, Image8
-from vmatte.hints.labels import MOST, labels_in, mask_of
+from vmatte.hints.labels import MOST, flat_grays, labels_in, mask_of
 from vmatte.io.images import read_image, read_indices
 from vmatte.io.sequence import is_pattern, members
 
@@ -159,6 +159,19 @@ def read_objects(
     if len(split) == 1:
         return next(iter(split.values())), {}
     return Together(tuple(split.values())) if split else one, split
+
+
+def doubts(masks: Masks | Together) -> list[str]:
+    """What may be wrong with masks that were read, in sentences; the first of each object is looked at."""
+    sets = masks.objects if isinstance(masks, Together) else (masks,)
+    said = []
+    for path in sorted({one.files[one.indices[0]] for one in sets if one.label is None}):
+        if grays := flat_grays(_pixels(path)):
+            said.append(
+                f"{path}: grays {', '.join(map(str, grays))} fill areas of their own, as in a label image, but are read "
+                "as one soft mask: number objects 1, 2, 3, ... instead, or give each a mask with --object NAME=MASK"
+            )
+    return said
 
 
 def read_plate(path: Path, clip: Clip) -> Plate:
