@@ -15,8 +15,6 @@ from vmatte.core.types import Image8
 
 #: More values than this, and it is a picture.
 MOST = 64
-#: More gray values than this are a soft edge: paint programs smooth theirs over dozens of grays.
-_SPREAD = 16
 #: Gray values from here up are a soft mask's.
 _SOFT = 128
 
@@ -46,39 +44,6 @@ def labels_in(pixels: NDArray[Any], fewest: int = 2) -> dict[str, int]:
     if gray or len(found) < fewest:
         return {}
     return {_name(code): code for code in sorted(found, key=_voc)}
-
-
-def flat_grays(pixels: NDArray[Any]) -> list[int]:
-    """The gray values of a picture that looks like a label image whose numbers were spread out to be seen.
-
-    Args:
-        pixels: (H, W) or (H, W, 3|4) uint8.
-
-    Returns:
-        Two or more values above 0, each filling areas; empty for a mask, whose grays are its soft edge, and for what
-        `labels_in` reads.
-
-    >>> flat_grays(np.repeat(np.repeat(np.array([[0, 85, 170, 255]], np.uint8), 8, axis=0), 8, axis=1))
-    [85, 170, 255]
-    >>> flat_grays(np.repeat(np.array([[0, 0, 0, 128, 255, 255, 255]], np.uint8), 8, axis=0))
-    []
-    """
-    codes = _codes(pixels)
-    gray = codes if pixels.ndim == 2 else codes & 255
-    if pixels.ndim == 3 and (codes != gray * 0x010101).any():
-        return []
-    levels = np.unique(gray[:: _step(gray)])
-    if len(levels) > _SPREAD or labels_in(np.asarray(gray, np.uint8)):
-        return []
-    levels = np.unique(gray)
-    flat = [int(level) for level in levels if level and _fills(gray == level)]
-    return flat if 2 <= len(flat) and len(levels) <= _SPREAD else []
-
-
-def _fills(area: NDArray[np.bool_]) -> bool:
-    """Whether most of it is more than a pixel from its border; a soft edge of one gray is a line."""
-    inner = area[1:-1, 1:-1] & area[:-2, 1:-1] & area[2:, 1:-1] & area[1:-1, :-2] & area[1:-1, 2:]
-    return 2 * int(inner.sum()) > int(area.sum())
 
 
 def mask_of(pixels: NDArray[Any], code: int) -> Image8:

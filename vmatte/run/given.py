@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from vmatte.core.errors import HintError
 from vmatte.core.types import Alpha, Hints, Image8, MapSource
-from vmatte.hints.read import Masks, Plate, doubts, read_objects, read_plate, sidecar
+from vmatte.hints.doubts import doubts
+from vmatte.hints.read import Masks, Plate, read_objects, read_plate, sidecar
 from vmatte.io.open import OpenedSource
 from vmatte.io.sample import sample_frames, spread
 from vmatte.models.lift import load_model
@@ -141,7 +142,7 @@ def _read_masks(given: Given, job: Job, source: OpenedSource, span: tuple[int, i
     read, objects = read_objects(masks, job.objects, source.clip, first, stop)
     given.maps["mask"] = read
     given.objects = objects
-    given.warnings += doubts(read)
+    given.warnings += doubts(read, objects)
     if objects:
         given.notes.append(f"{len(objects)} object{'s' if len(objects) > 1 else ''}: {', '.join(objects)}")
     sets = list(objects.values()) or [cast("Masks", read)]
