@@ -158,7 +158,9 @@ def _refuse(states: dict[str, Condition]) -> None:
     """Raises WeightsError about what is not as it should be, and apart from that about what is not here."""
     absent = [name for name, state in states.items() if state.value == "absent"]
     bad = [name for name, state in states.items() if state.value not in ("absent", "stored")]
-    told = [f"not as they should be: {', '.join(bad)}; `vmatte weights fetch {' '.join(bad)}` mends that"] if bad else []
+    told = (
+        [f"not as they should be: {', '.join(bad)}; `vmatte weights fetch {' '.join(bad)}` mends that"] if bad else []
+    )
     if absent:
         told.append(f"nothing to verify of {', '.join(absent)}: `vmatte weights fetch {' '.join(absent)}` gets it")
     if told:
@@ -167,7 +169,9 @@ def _refuse(states: dict[str, Condition]) -> None:
 
 @command.command("remove")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
-@click.option("--yes", "sure", is_flag=True, help="Do it. Without this nothing is removed, and it is said what would be.")
+@click.option(
+    "--yes", "sure", is_flag=True, help="Do it. Without this nothing is removed, and it is said what would be."
+)
 def remove(names: tuple[str, ...], sure: bool) -> None:
     """Take the weights of models out of the store.
 

@@ -44,9 +44,9 @@ def attributes(kind: type) -> dict[str, str]:
 
 
 def annotated(text: str, told: Mapping[str, str]) -> str:
-    """YAML of nested mappings with the explanation of each key behind it.
+    r"""YAML of nested mappings with the explanation of each key behind it.
 
-    >>> print(annotated("a:\\n  b: 1\\n", {"a": "How", "a.b": "How many"}), end="")
+    >>> print(annotated("a:\n  b: 1\n", {"a": "How", "a.b": "How many"}), end="")
     a:                                # How
       b: 1                            # How many
     """
@@ -60,7 +60,7 @@ def annotated(text: str, told: Mapping[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def flat(data: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def flat(data: Mapping[Any, Any], prefix: str = "") -> dict[str, Any]:
     """Nested mappings as one, with dotted keys for their inner nodes and leaves."""
     found: dict[str, Any] = {}
     for key, value in data.items():

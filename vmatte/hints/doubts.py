@@ -19,19 +19,19 @@ _SPREAD = 16
 
 
 def doubts(masks: Masks | Together, objects: Mapping[str, Masks]) -> list[str]:
-    """What may be wrong with masks as `read_objects` gives them, in sentences; the first of each object is looked at."""
+    """What may be wrong with masks that `read_objects` gave, in sentences; the first of each object is looked at."""
     sets = masks.objects if isinstance(masks, Together) else (masks,)
     said = [
-        f"objects {one} and {other} overlap on frame {index}: each is followed alone, the other being background to it, "
-        "so what they share may stay with both, with one or with neither; paint it into one mask only to decide"
+        f"objects {one} and {other} overlap on frame {index}: each is followed alone, the other being background to "
+        "it, so what they share may stay with both, with one or with neither; paint it into one mask only to decide"
         for (one, ours), (other, theirs) in combinations(objects.items(), 2)
         if (index := ours.indices[0]) == theirs.indices[0] and _overlap(ours.at(index), theirs.at(index))
     ]
     for path in sorted({one.files[one.indices[0]] for one in sets if one.label is None}):
         if grays := flat_grays(mask_pixels(path)):
             said.append(
-                f"{path}: grays {', '.join(map(str, grays))} fill areas of their own, as in a label image, but are read "
-                "as one soft mask: number objects 1, 2, 3, ... instead, or give each a mask with --object NAME=MASK"
+                f"{path}: grays {', '.join(map(str, grays))} fill areas of their own, as in a label image, but are "
+                "read as one soft mask: number the objects 1, 2, 3, ..., or give each a mask with --object NAME=MASK"
             )
     return said
 

@@ -192,9 +192,7 @@ def _made_mask(given: Given, plan: Plan, source: OpenedSource, sampled: Sampler)
     share = float((alpha >= 0.5).mean())
     if share < _SUBJECT:
         raise HintError(f"--mask auto: {choice.model} finds no subject in the clip; give a mask")
-    given.notes.append(
-        f"the mask of frame {first} is made by {choice.model} ({share:.0%} of the frame): {choice.why}"
-    )
+    given.notes.append(f"the mask of frame {first} is made by {choice.model} ({share:.0%} of the frame): {choice.why}")
     given.files["mask"] = f"frame {first}: made by {choice.model}"
     return _Made(first, np.rint(alpha * 255).astype(np.uint8))
 
