@@ -6,7 +6,7 @@ import threading
 import pytest
 
 # Small arrays gain nothing from more, waiting threads spin, and tests run on every core already. Before numpy's import.
-for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
     os.environ.setdefault(_variable, "1")
 
 
