@@ -19,7 +19,7 @@ from vmatte.models.rvm.settings import RVMSettings
 from vmatte.models.rvm.state import State
 from vmatte.models.rvm.variants import Backbone
 from vmatte.nets.device import device_of, dtype_of, exact, is_out_of_memory, release
-from vmatte.nets.folding import folded
+from vmatte.nets.fold import folded
 from vmatte.nets.loading import channels_last
 
 logger = logging.getLogger(__name__)
