@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 
 from vmatte.core.errors import HintError
 from vmatte.core.types import Alpha, Hints, Image8, MapSource
-from vmatte.hints.read import Masks, Plate, read_objects, read_plate, sidecar
+from vmatte.hints.plates import FRAMES as _PLATE_FRAMES
+from vmatte.hints.plates import read_plates
+from vmatte.hints.read import Masks, Plate, read_objects, sidecar
 from vmatte.io.open import OpenedSource
+from vmatte.io.options import InputOptions
 from vmatte.io.sample import sample_frames, spread
 from vmatte.models.lift import load_model
 from vmatte.models.registry import card, cards
@@ -24,8 +27,6 @@ from vmatte.run.choose import Choice, choose
 from vmatte.run.plan import Job, Plan
 from vmatte.weights.store import find
 
-# Frames that go into an estimated plate: more changed nothing that was measured.
-_PLATE_FRAMES = 41
 _AUTO = "auto"
 # Frames that a made mask is chosen from, and how much of the best one's subject the first of them has to show.
 _TRIED = 6
@@ -62,12 +63,14 @@ class Given:
         objects: As in `Hints`.
         files: Where each came from, for the report.
         warnings: What the user should know about them.
+        estimated: Whether the plate was made from the clip.
     """
 
     maps: dict[str, MapSource] = field(default_factory=dict)
     objects: Mapping[str, MapSource] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    estimated: bool = False
 
     @property
     def hints(self) -> Hints:
@@ -82,13 +85,21 @@ class Given:
             trusted: Whether the camera is known to be fixed.
 
         Raises:
-            HintError: The camera moves.
+            HintError: The camera moves, or nothing else does.
         """
         self.maps["plate"] = _estimated_plate(sampled, trusted, self.warnings)
         self.files["plate"] = "estimated from the clip"
+        self.estimated = True
 
 
-def gather(job: Job, plan: Plan, source: OpenedSource, span: tuple[int, int | None], sampled: Sampler) -> Given:
+def gather(
+    job: Job,
+    plan: Plan,
+    source: OpenedSource,
+    span: tuple[int, int | None],
+    sampled: Sampler,
+    options: InputOptions | None = None,
+) -> Given:
     """Reads or makes the hints of a job.
 
     Args:
@@ -97,21 +108,39 @@ def gather(job: Job, plan: Plan, source: OpenedSource, span: tuple[int, int | No
         source: Its clip.
         span: First source frame of the run and the one after its last, None if only decoding will tell.
         sampled: Frames of the run.
+        options: How clips are read that serve as hints.
 
     Raises:
         HintError: One is missing, unreadable or does not fit; or none can be made.
     """
     given = Given()
     _read_masks(given, job, source, span)
-    plate = job.plate
-    if plate is None and (plate := sidecar(job.clip, "plate")):
-        given.warnings.append(f"using the plate found beside the clip: {plate}")
-    if plate is not None:
-        given.maps["plate"] = read_plate(plate, source.clip)
-        given.files["plate"] = str(plate)
+    _read_plate(given, job, source, span, sampled, options)
     if _wants_made(job):
         given.maps["mask"] = _made_mask(given, plan, source, sampled)
     return given
+
+
+def _read_plate(
+    given: Given,
+    job: Job,
+    source: OpenedSource,
+    span: tuple[int, int | None],
+    sampled: Sampler,
+    options: InputOptions | None,
+) -> None:
+    plate = job.plate
+    if plate == Path(_AUTO) and not plate.exists():
+        given.estimate_plate(sampled, trusted=False)
+        return
+    if plate is None and (plate := sidecar(job.clip, "plate")):
+        given.warnings.append(f"using the plate found beside the clip: {plate}")
+    if plate is None:
+        return
+    stop = source.count() if span[1] is None else span[1]
+    given.maps["plate"], told = read_plates(plate, source.clip, stop, options)
+    given.files["plate"] = str(plate)
+    given.warnings += [told] if told else []
 
 
 def _wants_made(job: Job) -> bool:
@@ -218,6 +247,11 @@ def _estimated_plate(sampled: Sampler, trusted: bool, warnings: list[str]) -> Pl
             "or a mask with --mask and --model recall"
         )
     plate = estimate_plate(frames)
+    if plate.passing < _SUBJECT:
+        raise HintError(
+            "no plate is given and none can be estimated: nothing moves in the clip, so the subject would be part of "
+            "the plate; give a picture of the empty scene with --plate, or a mask with --mask and --model recall"
+        )
     warnings.append(
         f"the plate is estimated from {len(frames)} frames of the clip ({plate.stable_share:.0%} of it held still); "
         "whatever never moves away becomes background"

@@ -15,11 +15,11 @@ class BasicBlock(nn.Module):
 
     expansion = 1
 
-    def __init__(self, inputs: int, width: int, stride: int = 1) -> None:
+    def __init__(self, inputs: int, width: int, stride: int = 1, dilation: int = 1) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(inputs, width, 3, stride, padding=1, bias=False)
+        self.conv1 = nn.Conv2d(inputs, width, 3, stride, padding=dilation, dilation=dilation, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
-        self.conv2 = nn.Conv2d(width, width, 3, padding=1, bias=False)
+        self.conv2 = nn.Conv2d(width, width, 3, padding=dilation, dilation=dilation, bias=False)
         self.bn2 = nn.BatchNorm2d(width)
         self.downsample = _shortcut(inputs, width, stride)
 
@@ -37,11 +37,11 @@ class Bottleneck(nn.Module):
 
     expansion = 4
 
-    def __init__(self, inputs: int, width: int, stride: int = 1) -> None:
+    def __init__(self, inputs: int, width: int, stride: int = 1, dilation: int = 1) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(inputs, width, 1, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
-        self.conv2 = nn.Conv2d(width, width, 3, stride, padding=1, bias=False)
+        self.conv2 = nn.Conv2d(width, width, 3, stride, padding=dilation, dilation=dilation, bias=False)
         self.bn2 = nn.BatchNorm2d(width)
         self.conv3 = nn.Conv2d(width, width * self.expansion, 1, bias=False)
         self.bn3 = nn.BatchNorm2d(width * self.expansion)
@@ -57,10 +57,16 @@ class Bottleneck(nn.Module):
         return rectified
 
 
-def stage(block: type[BasicBlock | Bottleneck], inputs: int, width: int, count: int, stride: int = 1) -> nn.Sequential:
-    """`count` blocks in a row, the first of which carries the stride; gives `width * block.expansion` channels."""
+def stage(
+    block: type[BasicBlock | Bottleneck], inputs: int, width: int, count: int, stride: int = 1, dilation: int = 1
+) -> nn.Sequential:
+    """`count` blocks in a row, the first of which carries the stride; gives `width * block.expansion` channels.
+
+    The first block is not dilated: what a dilated stage replaces is the stride between it and the next.
+    """
     outputs = width * block.expansion
-    return nn.Sequential(block(inputs, width, stride), *(block(outputs, width) for _ in range(count - 1)))
+    others = (block(outputs, width, dilation=dilation) for _ in range(count - 1))
+    return nn.Sequential(block(inputs, width, stride), *others)
 
 
 def _shortcut(inputs: int, outputs: int, stride: int) -> nn.Sequential | None:
