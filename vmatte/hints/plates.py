@@ -96,6 +96,6 @@ def read_plates(
     if count > frames:
         return PlateClip(source), f"the plate moves: its first {frames} frames serve the clip's, one by one"
     raise HintError(
-        f"{path}: the plate has {count} frames for the clip's {frames}, and its camera moves: give a frame for each, or "
-        "one picture of the empty scene"
+        f"{path}: the plate has {count} frames for the clip's {frames}, and its camera moves: give a frame for each, "
+        "or one picture of the empty scene"
     )

@@ -22,8 +22,6 @@ def bytes_needed(backbone: str, sizing: Sizing, mode: RefineMode, frames: int, *
     return (_FIXED_GPU if gpu else _FIXED) + int(frames * (coarse + full))
 
 
-def affordable_batch(
-    backbone: str, sizing: Sizing, mode: RefineMode, free: int | None, *, gpu: bool = False
-) -> int:
+def affordable_batch(backbone: str, sizing: Sizing, mode: RefineMode, free: int | None, *, gpu: bool = False) -> int:
     """Frames that fit into `free` bytes, from 1 to 16; 0 when not even one does."""
     return affordable(lambda count: bytes_needed(backbone, sizing, mode, count, gpu=gpu), free, _MOST)

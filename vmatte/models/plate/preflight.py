@@ -96,9 +96,7 @@ def check_size(plate: Image8, frame: Image8) -> None:
         )
 
 
-def _warnings(
-    found: Alignment, explained: float, scale: float, light: NDArray[np.float32], align: Align
-) -> list[str]:
+def _warnings(found: Alignment, explained: float, scale: float, light: NDArray[np.float32], align: Align) -> list[str]:
     told, strange = _codes(light), not found.found and explained < BELONGS
     if strange:
         return [

@@ -36,6 +36,11 @@ class Underlay:
         self._full: tuple[NDArray[Any], NDArray[np.bool_]] | None = None
         self._lost = False
 
+    @property
+    def reached(self) -> NDArray[np.bool_] | None:
+        """Where the plate as last laid has pixels of its own, (H, W); None for everywhere."""
+        return None if self._full is None else self._full[1]
+
     def under(self, frame: Frame, hints: Hints) -> NDArray[Any]:
         """The plate for a frame, (H, W, 3): float32 in [0, 1], or uint8 as it was given when it is not to be aligned.
 

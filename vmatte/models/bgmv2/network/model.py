@@ -18,7 +18,6 @@ from vmatte.models.bgmv2.network.selection import PATCH, Select
 from vmatte.nets.island import wide
 
 
-
 class Found(NamedTuple):
     """What the network says of a batch.
 
