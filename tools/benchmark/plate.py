@@ -144,8 +144,8 @@ def report(found: Results, bars: Sequence[Held], seeds: int) -> str:
     parts = [
         f"Drawn hand-held clips, {SIZE[0]}x{SIZE[1]}, {FRAMES} frames, mean over {len(KINDS)} kinds and {seeds} "
         f"seed{'s' if seeds > 1 else ''}; the plate was shot by hand as well, {PLATE_GAIN - 1:.0%} brighter. The "
-        "mattes are those of `difference`, which lays the plate as `bgmv2` does: BackgroundMattingV2 itself cannot be scored "
-        "without its published weights, which are not at hand. What both are given is the laid plate; its mean "
+        "mattes are those of `difference`, which lays the plate as `bgmv2` does: BackgroundMattingV2 itself cannot be "
+        "scored without its published weights, which are not at hand. What both are given is the laid plate; its mean "
         "distance from the true background, in 8-bit codes, stands beside, outside the subject and behind it, where "
         "the plate reaches. MAD x1e3, dtSSD x1e2, CPU of `difference` in ms a frame on one thread. "
         "Written by `python -m tools.bench plate`.",
