@@ -17,7 +17,7 @@ def wavy(height: int, width: int, reach: float) -> np.ndarray:
     return np.dstack([across, 0.3 * reach * np.sin(2 * np.pi * y / height)]).astype(np.float32)
 
 
-@pytest.mark.parametrize("size", [(180, 320), (97, 161), (420, 300)])
+@pytest.mark.parametrize("size", [(180, 320), (97, 161), (300, 240)])
 def test_a_smooth_parallax_is_found_behind_a_subject_too(size):
     height, width = size
     rng = np.random.default_rng(3)
@@ -33,8 +33,8 @@ def test_a_smooth_parallax_is_found_behind_a_subject_too(size):
     usual = np.linalg.norm(truth, axis=2)[12:-12, 12:-12]
     hidden = person[12:-12, 12:-12] > 0.5
     assert np.median(off[~hidden]) < 0.35
-    assert off[~hidden].mean() < 0.35 * usual[~hidden].mean()
-    assert off[hidden].mean() < 0.6 * usual[hidden].mean()
+    assert off[~hidden].mean() < 0.25 * usual[~hidden].mean()
+    assert off[hidden].mean() < 0.7 * usual[hidden].mean()
 
 
 def test_a_subject_alone_bends_nothing():
@@ -42,7 +42,9 @@ def test_a_subject_alone_bends_nothing():
     person = figure(180, 320, 150, 0.5)
     cloth = cv2.resize(np.random.default_rng(1).integers(0, 255, (20, 30, 3), dtype=np.uint8), (320, 180))
     frame = np.where(person[..., None] > 0.5, cloth, wall)
-    assert np.linalg.norm(bend(relief(wall), relief(frame)), axis=2).max() < 0.5
+    found = np.linalg.norm(bend(relief(wall), relief(frame)), axis=2)
+    assert found.mean() < 0.15
+    assert found.max() < 1.0
 
 
 def test_a_featureless_wall_stays_as_it_is():

@@ -13,6 +13,7 @@ from vmatte.hints.read import Plate
 from vmatte.models.plate import Align
 from vmatte.models.plate.preflight import measure
 from vmatte.models.plate.under import Underlay
+from vmatte.ops.unit import unit
 from vmatte.ops.warp import warp
 
 
@@ -62,8 +63,8 @@ def test_where_the_plate_does_not_reach_the_frame_stands():
     clip = scene(count=1)
     moved = shaken(clip.frames, 40)[0]
     (plate,) = laid([moved], Hints({"plate": Plate(clip.plate)}), Align.auto)
-    assert np.array_equal(plate[:, :20], (moved[:, :20] / np.float32(255)).astype(np.float32))
-    assert not np.array_equal(plate[:, 100:], moved[:, 100:] / np.float32(255))
+    assert np.array_equal(plate[:, :20], unit(moved)[:, :20])
+    assert not np.array_equal(plate[:, 100:], unit(moved)[:, 100:])
 
 
 def test_a_still_camera_is_laid_once_and_a_plate_for_each_frame_each_time():
