@@ -21,7 +21,7 @@ from vmatte.hints.read import Plate
 from vmatte.models.difference import Align
 from vmatte.models.plate.under import Underlay
 
-SIZE, FRAMES = (480, 270), 16
+SIZE, FRAMES = (320, 180), 12
 KINDS: tuple[Kind, ...] = ("walker", "fur", "veil", "blur")
 ROWS = 720
 # How the plate was shot besides: degrees, px at 360 rows and scale of a camera that is held by hand.

@@ -33,10 +33,16 @@ def shot(count: int = 3, size: tuple[int, int] = (132, 172)) -> tuple[list[Frame
     return [Frame(i, i, rgb, rgb) for i, rgb in enumerate(turned)], Hints({"plate": Maps(plates)})
 
 
+def grown(picture: np.ndarray | None) -> np.ndarray:
+    """The last row and column repeated up to multiples of 4."""
+    assert picture is not None
+    below, beside = (-side % 4 for side in picture.shape[:2])
+    return np.asarray(np.pad(picture, ((0, below), (0, beside), (0, 0)), mode="edge"), np.uint8)
+
+
 def matted(made: BackgroundMattingModel, frames: list[Frame], hints: Hints, colour: Colour | None = None):
     height, width = frames[0].sdr.shape[:2]
-    facts = {} if colour is None else {"colour": colour}
-    clip = Clip(Path("drawn.mp4"), width, height, Fraction(25), Fraction(1, 25), **facts)
+    clip = Clip(Path("drawn.mp4"), width, height, Fraction(25), Fraction(1, 25), colour=colour or Colour())
     return list(made.mattes(clip, hints, iter(frames)))
 
 
@@ -60,9 +66,7 @@ def test_any_size_is_padded_and_cropped(weights, size):
     assert matte.alpha.shape == size
     assert matte.layers[0].colour.shape == (*size, 3)
     # As if the last row and column had been there more often.
-    pads = [(0, -side % 4) for side in size]
-    larger = np.pad(frames[0].rgb, (*pads, (0, 0)), mode="edge")
-    plate = np.pad(hints.maps["plate"].at(0), (*pads, (0, 0)), mode="edge")
+    larger, plate = (grown(picture) for picture in (frames[0].sdr, hints.maps["plate"].at(0)))
     (whole,) = matted(
         model(weights, refine_mode=RefineMode.full, backbone_scale=0.25),
         [Frame(0, 0, larger, larger)],
@@ -74,13 +78,13 @@ def test_any_size_is_padded_and_cropped(weights, size):
 def test_deep_pictures_keep_their_depth_in_the_colours(weights):
     frames, hints = shot(1)
     deep = frames[0].rgb.astype(np.uint16) * 257 + 100
-    (matte,) = matted(model(weights), [Frame(0, 0, deep, frames[0].rgb)], hints)
+    (matte,) = matted(model(weights), [Frame(0, 0, deep, frames[0].sdr)], hints)
     (plain,) = matted(model(weights), frames, hints)
     inside = (plain.layers[0].colour > 0.1) & (plain.layers[0].colour < 0.9)
     gain = (matte.layers[0].colour - plain.layers[0].colour)[inside].mean() * 65535
     assert 50 < gain < 200
     assert (
-        matted(model(weights), [Frame(0, 0, deep, frames[0].rgb)], hints, Colour(transfer=16))[0].layers[0].colour
+        matted(model(weights), [Frame(0, 0, deep, frames[0].sdr)], hints, Colour(transfer=16))[0].layers[0].colour
         is None
     )
 
@@ -150,6 +154,7 @@ def test_cards():
     assert [card.name for card in CARDS] == ["bgmv2.mobilenetv2", "bgmv2.resnet50", "bgmv2.resnet101"]
     assert BGMv2ResNet101Settings().name == CARDS[2].name
     for card in CARDS:
+        assert card.weights is not None
         assert card.weights.url.endswith(f"/pytorch_{card.name.partition('.')[2]}.pth")
         assert card.weights.free
     with pytest.raises(ConfigError, match="refine_threshold"):

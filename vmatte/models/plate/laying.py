@@ -137,7 +137,7 @@ def _still(laid: Laid, seen: Image8) -> bool:
 
 
 def _deep(spread: float, seen: Image8) -> bool:
-    return spread > _DEEP * max(1.0, min(seen.shape) / 360)
+    return spread > _DEEP * max(1.0, float(min(seen.shape)) / 360)
 
 
 def _at(laid: Laid, found: Alignment, seen: Image8, align: Align) -> Laid:

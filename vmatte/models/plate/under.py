@@ -51,7 +51,8 @@ class Underlay:
         check_size(plate, frame.sdr)
         if self._align is Align.none:
             return plate
-        size = working_size(*frame.sdr.shape[:2], self._rows)
+        height, width = frame.sdr.shape[:2]
+        size = working_size(height, width, self._rows)
         small = shrunk(frame.sdr, size)
         laid = self._next(plate, small)
         lost = laid.known is not None and not laid.known.any()

@@ -39,7 +39,7 @@ class Coarse(NamedTuple):
     @classmethod
     def of(cls, raw: Tensor) -> Coarse:
         """From the 37 channels that the decoder gives."""
-        alpha, foreground, error, hidden = torch.split(raw, (1, 3, 1, HIDDEN), 1)
+        alpha, foreground, error, hidden = torch.split(raw, [1, 3, 1, HIDDEN], 1)
         return cls(alpha.clamp(0, 1), foreground, error.clamp(0, 1), hidden.relu())
 
 

@@ -74,7 +74,7 @@ class Refiner(nn.Module):
         tiles = _tiles(result)
         near = _windows(half, PATCH // 2, self.half_border)
         fine = _windows(full, PATCH, self.border)
-        for some in places.split(_TOGETHER):
+        for some in torch.split(places, _TOGETHER):
             where = tuple(some.unbind(1))
             tiles[where] = self.dense(near[where], fine[where]).to(result.dtype)
 
