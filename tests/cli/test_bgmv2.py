@@ -62,7 +62,7 @@ def test_frames_come_out_as_published(vmatte, weights, shot, tmp_path, case, bat
         sets.append("--plate=empty/0000.png")
     said = vmatte(
         "process", *shot, "--plate", "empty", *sets, "--weights", weights, "--set", f"model.batch={batch}",
-        "--out", "done", "--output", "png16", "--set", "smooth=none",
+        "--out", "done", "--output", "png16",
     )  # fmt: skip
     assert said.code == 0, said.err
     step = vectors(NAME)["meta"]["strides"].get(f"{case}__pha", 1)
@@ -78,7 +78,6 @@ def test_the_colours_are_the_networks(vmatte, weights, shot, tmp_path):
     torch.save(seeded_state(NAME, vectors(NAME)["meta"]["seed"]), tmp_path / "seeded.pth")
     said = vmatte(
         "process", *shot, "--plate", "empty", *sets, "--weights", "seeded.pth", "--out", "done", "--output", "rgba-png",
-        "--set", "smooth=none",
     )  # fmt: skip
     assert said.code == 0, said.err
     found = pixels(tmp_path / "done/shot.rgba-png/000000.png")
