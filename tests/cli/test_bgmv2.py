@@ -116,7 +116,6 @@ def test_the_cards_are_listed(vmatte):
 def test_a_plate_is_asked_for(vmatte, weights, tmp_path):
     """A clip whose camera pans gives none of its own."""
     clip = drawn.clip(tmp_path / "disc.mp4", 12)
-    for options in ([], ["--plate", "auto"]):
-        said = vmatte("process", clip, "--model", "bgmv2.mobilenetv2", "--weights", weights, *options)
-        assert said.code == 4
-        assert "the camera moves" in said.err
+    said = vmatte("process", clip, "--model", "bgmv2.mobilenetv2", "--weights", weights, "--plate", "auto")
+    assert said.code == 4
+    assert "the camera moves" in said.err

@@ -41,8 +41,8 @@ def test_as_it_is_means_bit_for_bit():
 
 @pytest.mark.parametrize("rows", [720, 90])
 def test_a_hand_held_plate_follows_in_place_and_light(rows):
-    clip = scene(count=4, shadow=1.0, drift=0.0)
-    empty = scene(count=4, shadow=1.0, drift=0.0, absent=4, noise=0.0)
+    clip = scene(count=3, shadow=1.0, drift=0.0)
+    empty = scene(count=3, shadow=1.0, drift=0.0, absent=3, noise=0.0)
     frames, truth, alphas = (shaken(each, 2.5) for each in (clip.frames, empty.frames, clip.alphas))
     hints = Hints({"plate": Plate(clip.plate)})
     as_shot = error(laid(frames, hints, Align.none), truth, alphas)
