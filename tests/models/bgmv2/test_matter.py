@@ -60,7 +60,7 @@ def test_three_at_once_are_as_one_by_one(weights, mode):
     assert np.abs(single[0].alpha - single[1].alpha).max() > 0.01
 
 
-@pytest.mark.parametrize("size", [(131, 171), (63, 90), (5, 7), (1, 1)])
+@pytest.mark.parametrize("size", [(131, 171), (5, 7), (1, 1)])
 def test_any_size_is_padded_and_cropped(weights, size):
     frames, hints = shot(1, size)
     (matte,) = matted(model(weights, refine_mode=RefineMode.full, backbone_scale=0.25), frames, hints)

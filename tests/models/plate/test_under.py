@@ -46,7 +46,7 @@ def test_a_hand_held_plate_follows_in_place_and_light(rows):
     frames, truth, alphas = (shaken(each, 2.5) for each in (clip.frames, empty.frames, clip.alphas))
     hints = Hints({"plate": Plate(clip.plate)})
     as_shot = error(laid(frames, hints, Align.none), truth, alphas)
-    for align in (Align.auto, Align.homography, Align.flow):
+    for align in (Align.auto, Align.homography, Align.flow) if rows == 720 else (Align.auto,):
         assert error(laid(frames, hints, align, rows), truth, alphas) < (0.3 if rows == 720 else 0.45) * as_shot
 
 

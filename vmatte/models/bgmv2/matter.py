@@ -24,6 +24,7 @@ from vmatte.models.naming import naming
 from vmatte.models.plate.under import Underlay
 from vmatte.models.registry import ModelSettings, Runtime, signatures
 from vmatte.nets.device import device_of, dtype_of, exact, free_memory, is_out_of_memory, release
+from vmatte.nets.fold import folded
 from vmatte.nets.loading import channels_last
 
 logger = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ class BackgroundMattingModel:
         self.backbone = settings.name.partition(".")[2]
         self.device = device_of(runtime.device)
         self.dtype = dtype_of(runtime.precision, self.device)
-        network = load_network(settings.weights, self.backbone, signatures())
+        network = folded(load_network(settings.weights, self.backbone, signatures()))
         self.network = channels_last(network).to(self.device)
         self._sizing: Sizing | None = None
         self._batch = max(1, settings.batch)
