@@ -171,7 +171,7 @@ class _Run:
             look_at=() if watch is None else tuple(watch.findings()),
             confidence={} if watch is None else watch.confidence(),
             warnings=tuple(dict.fromkeys(warnings)),
-            notes=self._clip.notes,
+            notes=tuple(dict.fromkeys(prepared.notes)),
         )
 
 
