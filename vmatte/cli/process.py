@@ -41,7 +41,12 @@ _CALLED = {"masks": "--mask", "objects": "--object", "clips": "clip"}
     help="Mask of one of several objects, MASK as for --mask. Repeatable. Each gets files of its own, "
     "<clip>.<name>.<output>; or one matte of all with --set objects=merged.",
 )
-@click.option("--plate", metavar="FILE", help="Picture of the empty scene. Found by itself as <clip>.plate.png.")
+@click.option(
+    "--plate",
+    metavar="FILE|DIR",
+    help="Picture of the empty scene, or a clip of it: one plate if its camera stands still, else frame by frame. "
+    "Found by itself as <clip>.plate.png. auto makes it from the clip, if its camera stands still.",
+)
 @click.option("--out", metavar="DIR", help="Folder for the results. Default: beside the clip.")
 @click.option(
     "--output",

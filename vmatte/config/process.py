@@ -38,7 +38,7 @@ def process(
         masks: A subject mask or several: an image for the first frame, `N=image` for frame N, or a folder;
             `auto` makes the first one.
         objects: Masks of several objects by name, each as for `masks`.
-        plate: Picture of the empty scene.
+        plate: Picture or clip of the empty scene; `auto` makes it from the clip.
         out: Folder for the results; beside the clip by default.
         outputs: Names of outputs; by default what the preset says, else prores and alpha.
         start: Seconds from the first frame.

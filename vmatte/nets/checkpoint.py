@@ -7,7 +7,7 @@ import pickle
 import warnings
 import zipfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import torch
@@ -124,6 +124,11 @@ def _safetensors_shortage(path: Path) -> str:
 def _read_torch(path: Path, zipped: bool) -> Mapping[str, Any]:
     if zipped and not zipfile.is_zipfile(path):
         raise _truncated(path, "its end is missing")
+    if zipped and _is_program(path):
+        raise WeightsError(
+            f"{path}: a TorchScript program, which is never run: take the state dict of the same release, or save "
+            "torch.jit.load(...).state_dict()"
+        )
     try:
         # As a stream, since torch goes by the name otherwise; its warnings are about pickles that it may refuse.
         with path.open("rb") as file, warnings.catch_warnings():
@@ -140,6 +145,12 @@ def _read_torch(path: Path, zipped: bool) -> Mapping[str, Any]:
     if not isinstance(loaded, Mapping):
         raise WeightsError(f"{path}: holds a {type(loaded).__name__}, not a state dict: save its state_dict()")
     return loaded
+
+
+def _is_program(path: Path) -> bool:
+    """Whether a zipped torch file is an export that holds code."""
+    with zipfile.ZipFile(path) as held:
+        return any(PurePosixPath(name).parts[1:2] == ("code",) for name in held.namelist())
 
 
 def _truncated(path: Path, how: str) -> WeightsError:

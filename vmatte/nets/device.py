@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -14,6 +14,9 @@ from vmatte.core.errors import ConfigError
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 # What allocators say, besides raising torch.OutOfMemoryError: the CPU's and Metal's raise a plain RuntimeError.
 _FULL = ("out of memory", "can't allocate memory", "not enough memory")
+
+# Part of the free memory that is planned with; the rest is for what others take meanwhile.
+_SHARE = 0.8
 
 
 def device_of(name: str) -> torch.device:
@@ -66,6 +69,23 @@ def free_memory(device: torch.device) -> int | None:
         return int(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     except (ValueError, OSError, AttributeError):
         return None
+
+
+def affordable(needed: Callable[[int], int], free: int | None, most: int) -> int:
+    """How many frames at once fit into free memory, from 1 to `most`; 0 when not even one does.
+
+    Args:
+        needed: Bytes for that many.
+        free: Bytes as `free_memory` tells them; None plans with one frame.
+        most: More than that at once gain nothing.
+
+    >>> affordable(lambda count: 100 * count, 1000, 16), affordable(lambda count: 100 * count, 99, 16)
+    (8, 0)
+    """
+    if free is None:
+        return 1
+    room = int(free * _SHARE)
+    return next((count for count in range(most, 0, -1) if needed(count) <= room), 0)
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -6,6 +6,8 @@ channel take up the first two, a smooth local gain the third.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -59,11 +61,34 @@ def fit_light(plate: Pixels, frame: Pixels, background: Field | None = None) -> 
     return gain, offset
 
 
-def match_light(plate: Pixels, frame: Pixels, background: Field | None = None) -> Pixels:
-    """`plate` in the light of `frame`: the fitted gain and offset, then a smooth gain that varies over the picture.
+@dataclass(frozen=True, slots=True, eq=False)
+class Light:
+    """What brings a plate to the light of a frame.
+
+    Attributes:
+        gain: (3,) per channel.
+        offset: (3,) per channel.
+        local: (h, w, 3) gain that varies over the picture, on a coarse grid.
+    """
+
+    gain: Pixels
+    offset: Pixels
+    local: Pixels
+
+    def on(self, plate: Pixels) -> Pixels:
+        """`plate`, (H, W, 3) in [0, 1] and of any size, in that light."""
+        matched = _lit(plate, self.gain, self.offset)
+        matched *= cv2.resize(self.local, plate.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+        return np.minimum(matched, 1, out=matched)
+
+
+def light_between(plate: Pixels, frame: Pixels, background: Field | None = None) -> Light:
+    """The fitted gain and offset, and a smooth gain that varies over the picture.
 
     >>> plate = np.random.default_rng(0).random((60, 80, 3), np.float32) * np.float32(0.9)
-    >>> float(np.abs(match_light(plate, plate * np.float32(1.05)) - plate * np.float32(1.05)).max()) < 0.02
+    >>> light = light_between(plate, plate * np.float32(1.05))
+    >>> large = cv2.resize(plate, (160, 120))
+    >>> float(np.abs(light.on(large) - large * np.float32(1.05)).max()) < 0.02
     True
 
     Args:
@@ -72,10 +97,22 @@ def match_light(plate: Pixels, frame: Pixels, background: Field | None = None) -
         background: (H, W) weights in [0, 1]; None where nothing is known yet.
     """
     gain, offset = fit_light(plate, frame, background)
-    matched: Pixels = np.asarray(cv2.transform(plate, np.column_stack([np.diag(gain), offset])), np.float32)
-    np.clip(matched, 0, 1, out=matched)
-    matched *= _local_gain(matched, frame, background)
-    return np.minimum(matched, 1, out=matched)
+    return Light(gain, offset, _local_gain(_lit(plate, gain, offset), frame, background))
+
+
+def match_light(plate: Pixels, frame: Pixels, background: Field | None = None) -> Pixels:
+    """`plate` in the light of `frame`; see `light_between`.
+
+    >>> plate = np.random.default_rng(0).random((60, 80, 3), np.float32) * np.float32(0.9)
+    >>> float(np.abs(match_light(plate, plate * np.float32(1.05)) - plate * np.float32(1.05)).max()) < 0.02
+    True
+    """
+    return light_between(plate, frame, background).on(plate)
+
+
+def _lit(plate: Pixels, gain: Pixels, offset: Pixels) -> Pixels:
+    lit: Pixels = np.asarray(cv2.transform(plate, np.column_stack([np.diag(gain), offset])), np.float32)
+    return np.clip(lit, 0, 1, out=lit)
 
 
 def _fit_channel(p: Field, f: Field) -> tuple[float, float]:
@@ -95,6 +132,7 @@ def _fit_channel(p: Field, f: Field) -> tuple[float, float]:
 
 
 def _local_gain(plate: Pixels, frame: Pixels, background: Field | None) -> Pixels:
+    """At a quarter of the size."""
     height, width = plate.shape[:2]
     size = (max(1, width // _REDUCTION), max(1, height // _REDUCTION))
     p = cv2.resize(plate, size, interpolation=cv2.INTER_AREA)
@@ -109,5 +147,4 @@ def _local_gain(plate: Pixels, frame: Pixels, background: Field | None) -> Pixel
 
     prior = _PRIOR * mean(p * p) + np.float32(1e-4)  # a black plate has no gain
     gain = np.clip((mean(weight * f * p) + prior) / (mean(weight * p * p) + prior), *_LOCAL_GAIN)
-    full = cv2.resize(gain.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(full, np.float32)
+    return gain.astype(np.float32)

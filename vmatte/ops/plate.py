@@ -21,6 +21,8 @@ from vmatte.ops.camera import stable_share
 _SHARE = 0.4
 # Samples sorted at once; as int32 4 M are 16 MB, small beside the frames the caller holds.
 _SAMPLES = 4_000_000
+# 8-bit codes that say a pixel is not the plate: above noise at that size, and above 10 % of drift of the light.
+_OTHER = 25
 # BT.601 luma in 1/1024, fine enough that two colours seldom tie.
 _LUMA = np.array([306, 601, 117], np.int32)
 
@@ -39,10 +41,12 @@ class Plate:
     Attributes:
         rgb: (H, W, 3) uint8.
         stable_share: Share of pixels that kept their colour for most of the clip; under 0.55 the plate is doubtful.
+        passing: Greatest share of a frame that differs from the plate: how much of the picture anybody ever took.
     """
 
     rgb: Image8
     stable_share: float
+    passing: float
 
 
 def estimate_plate(frames: Sequence[Image8], method: PlateMethod = PlateMethod.MODE) -> Plate:
@@ -74,7 +78,9 @@ def estimate_plate(frames: Sequence[Image8], method: PlateMethod = PlateMethod.M
         plate[top : top + rows] = pick(np.stack([frame[top : top + rows] for frame in frames]))
     small = (min(width, 320), min(height, 180))
     shrunk = [np.asarray(cv2.resize(frame, small, interpolation=cv2.INTER_AREA), np.uint8) for frame in frames]
-    return Plate(plate, stable_share(shrunk))
+    empty = cv2.resize(plate, small, interpolation=cv2.INTER_AREA)
+    passing = max(float((cv2.absdiff(frame, empty).max(axis=2) > _OTHER).mean()) for frame in shrunk)
+    return Plate(plate, stable_share(shrunk), passing)
 
 
 def _median(stack: Image8) -> Image8:

@@ -113,25 +113,25 @@ def prepare(job: Job, plan: Plan, teller: Teller = SILENT, *, dry: bool = False)
         WeightsError: The model's weights cannot be had.
     """
     report = check_report(job)
-    source = open_source(job.clip, input_options(plan))
+    options = input_options(plan)
+    source = open_source(job.clip, options)
     clip = source.clip
     first, stop = source.span(job.start, job.end)
     notes = list(clip.notes)
     if clip.has_alpha:
         notes.append("the clip has an alpha of its own: it is not used, the matte is made from the colours alone")
     sampled = Sampler(source, first, stop)
-    given = gather(job, plan, source, (first, stop), sampled)
+    given = gather(job, plan, source, (first, stop), sampled, options)
     try:
         settings, choice = _chosen(plan, frozenset(given.maps), sampled)
     except HintError as error:
         unused = [text for text in given.warnings if "--start" in text]
         raise HintError("; ".join([str(error), *unused])) from error
-    estimated = "plate" in card(settings.name).needs and "plate" not in given.maps
-    if estimated:
+    if "plate" in card(settings.name).needs and "plate" not in given.maps:
         given.estimate_plate(sampled, trusted=bool(choice.scores))
     _check_needs(card(settings.name), given)
     # A plate made from the clip fits it by nature.
-    if given.maps and not estimated:
+    if given.maps and not given.estimated:
         given.warnings += _looked_at(settings, given.hints, source, first)
     merged = plan.objects is Objects.merged
     outputs = planned_outputs(job, plan, () if merged else tuple(given.objects))

@@ -14,8 +14,11 @@ from numpy.typing import NDArray
 from vmatte.core.errors import HintError
 from vmatte.core.types import Alpha, Hints, Image8, MapSource
 from vmatte.hints.doubts import doubts
-from vmatte.hints.read import Masks, Plate, read_objects, read_plate, sidecar
+from vmatte.hints.plates import FRAMES as _PLATE_FRAMES
+from vmatte.hints.plates import read_plates
+from vmatte.hints.read import Masks, Plate, read_objects, sidecar
 from vmatte.io.open import OpenedSource
+from vmatte.io.options import InputOptions
 from vmatte.io.sample import sample_frames, spread
 from vmatte.models.lift import load_model
 from vmatte.models.registry import card, cards
@@ -25,8 +28,6 @@ from vmatte.run.choose import Choice, choose
 from vmatte.run.plan import Job, Plan
 from vmatte.weights.store import find
 
-# Frames that go into an estimated plate: more changed nothing that was measured.
-_PLATE_FRAMES = 41
 _AUTO = "auto"
 # Frames that a made mask is chosen from, and how much of the best one's subject the first of them has to show.
 _TRIED = 6
@@ -64,6 +65,7 @@ class Given:
         files: Where each came from, for the report.
         notes: What was found, made or assumed.
         warnings: What may not be what the user wants.
+        estimated: Whether the plate was made from the clip.
     """
 
     maps: dict[str, MapSource] = field(default_factory=dict)
@@ -71,6 +73,7 @@ class Given:
     files: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    estimated: bool = False
 
     @property
     def hints(self) -> Hints:
@@ -85,13 +88,21 @@ class Given:
             trusted: Whether the camera is known to be fixed.
 
         Raises:
-            HintError: The camera moves.
+            HintError: The camera moves, or nothing else does.
         """
         self.maps["plate"] = _estimated_plate(sampled, trusted, self.notes)
         self.files["plate"] = "estimated from the clip"
+        self.estimated = True
 
 
-def gather(job: Job, plan: Plan, source: OpenedSource, span: tuple[int, int | None], sampled: Sampler) -> Given:
+def gather(
+    job: Job,
+    plan: Plan,
+    source: OpenedSource,
+    span: tuple[int, int | None],
+    sampled: Sampler,
+    options: InputOptions | None = None,
+) -> Given:
     """Reads or makes the hints of a job.
 
     Args:
@@ -100,21 +111,39 @@ def gather(job: Job, plan: Plan, source: OpenedSource, span: tuple[int, int | No
         source: Its clip.
         span: First source frame of the run and the one after its last, None if only decoding will tell.
         sampled: Frames of the run.
+        options: How clips are read that serve as hints.
 
     Raises:
         HintError: One is missing, unreadable or does not fit; or none can be made.
     """
     given = Given()
     _read_masks(given, job, source, span)
-    plate = job.plate
-    if plate is None and (plate := sidecar(job.clip, "plate")):
-        given.notes.append(f"using the plate found beside the clip: {plate}")
-    if plate is not None:
-        given.maps["plate"] = read_plate(plate, source.clip)
-        given.files["plate"] = str(plate)
+    _read_plate(given, job, source, span, sampled, options)
     if _wants_made(job):
         given.maps["mask"] = _made_mask(given, plan, source, sampled)
     return given
+
+
+def _read_plate(
+    given: Given,
+    job: Job,
+    source: OpenedSource,
+    span: tuple[int, int | None],
+    sampled: Sampler,
+    options: InputOptions | None,
+) -> None:
+    plate = job.plate
+    if plate == Path(_AUTO) and not plate.exists():
+        given.estimate_plate(sampled, trusted=False)
+        return
+    if plate is None and (plate := sidecar(job.clip, "plate")):
+        given.notes.append(f"using the plate found beside the clip: {plate}")
+    if plate is None:
+        return
+    stop = source.count() if span[1] is None else span[1]
+    given.maps["plate"], told = read_plates(plate, source.clip, stop, options)
+    given.files["plate"] = str(plate)
+    given.notes += [told] if told else []
 
 
 def _wants_made(job: Job) -> bool:
@@ -221,6 +250,11 @@ def _estimated_plate(sampled: Sampler, trusted: bool, notes: list[str]) -> Plate
             "or a mask with --mask and --model recall"
         )
     plate = estimate_plate(frames)
+    if plate.passing < _SUBJECT:
+        raise HintError(
+            "no plate is given and none can be estimated: nothing moves in the clip, so the subject would be part of "
+            "the plate; give a picture of the empty scene with --plate, or a mask with --mask and --model recall"
+        )
     notes.append(
         f"the plate is estimated from {len(frames)} frames of the clip ({plate.stable_share:.0%} of it held still); "
         "whatever never moves away becomes background"

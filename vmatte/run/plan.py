@@ -236,7 +236,7 @@ class Job:
         out: Folder for the outputs; None puts them beside the clip.
         masks: Subject masks, as given: image, folder, pattern, or `N=image` for frame N; `auto` alone makes one.
         objects: Masks of several objects, each `NAME=` before a mask in any of these forms.
-        plate: Clean background plate.
+        plate: Clean background plate, a picture or a clip; `auto` makes it from the clip.
         start: Seconds from the first frame; None is the beginning.
         end: Seconds from the first frame, not included; None is the end.
         overwrite: Whether existing outputs may be replaced.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vmatte.models.birefnet.variants import Variant
+from vmatte.nets.device import affordable
 
 # Growth of peak memory beside the weights, measured on a CPU in float32: Swin-L 363 MiB at 512x512 and 816 MiB at
 # 1024x1024, Swin-T 247 and 614 MiB; that is 604 and 489 bytes a pixel and the rest once. A half more for safety.
@@ -10,8 +11,6 @@ _PER_PIXEL = {"large": 900, "tiny": 730}
 _FIXED = 256 * 2**20
 # Longer bands of the deformable convolution, and copies of the weights in half precision.
 _FIXED_GPU = 1536 * 2**20
-# Part of the free memory that is planned with; the rest is for what others take meanwhile.
-_SHARE = 0.8
 # More frames than that at once gain nothing: one of 1024 px fills a GPU.
 _MOST = 8
 # Sides tried when memory is short.
@@ -25,10 +24,7 @@ def bytes_needed(variant: Variant, size: tuple[int, int], frames: int, *, gpu: b
 
 def affordable_batch(variant: Variant, size: tuple[int, int], free: int | None, *, gpu: bool = False) -> int:
     """Frames of that padded size that fit into `free` bytes, from 1 to 8; 0 when not even one does."""
-    if free is None:
-        return 1
-    room = int(free * _SHARE)
-    return next((count for count in range(_MOST, 0, -1) if bytes_needed(variant, size, count, gpu=gpu) <= room), 0)
+    return affordable(lambda count: bytes_needed(variant, size, count, gpu=gpu), free, _MOST)
 
 
 def affordable_tile(variant: Variant, size: tuple[int, int], free: int | None, *, gpu: bool = False) -> int:

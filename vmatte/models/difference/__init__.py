@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 
+from vmatte.models.plate import Align
 from vmatte.models.registry import Card, ModelSettings
 
-
-class Align(Enum):
-    """How the plate is laid under the frames."""
-
-    auto = "auto"
-    none = "none"
-    homography = "homography"
+__all__ = ["CARDS", "Align", "DifferenceSettings"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +16,8 @@ class DifferenceSettings(ModelSettings):
 
     Attributes:
         align: `auto` moves the plate when the camera has moved and leaves it alone while it stands still;
-            `homography` fits it anew in every frame; `none` takes it as it is.
+            `homography` fits it anew in every frame; `flow` bends it besides, for scenes with depth, which `auto` does
+            where it must; `none` takes it as it is.
         shadow: Whether cast shadows count as background. Dark see-through hair before a plain bright wall looks
             like one: turn it off there.
         work_rows: The shorter side of the picture the engine works on; 0 works at the clip's own size.

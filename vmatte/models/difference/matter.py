@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from vmatte.core.errors import HintError
 from vmatte.core.types import Alpha, Clip, Frame, Hints, Image8, Layer, Matte
 from vmatte.models.difference import DifferenceSettings
-from vmatte.models.difference.laying import Laid, follow, lay
-from vmatte.models.difference.preflight import check_size, shrunk
+from vmatte.models.plate.laying import Laid, follow, lay
+from vmatte.models.plate.preflight import check_size
 from vmatte.models.recall import RecallSettings
 from vmatte.models.recall.engine import Engine
 from vmatte.models.recall.evidence import Evidence
@@ -22,6 +22,7 @@ from vmatte.models.registry import ModelSettings, Runtime
 from vmatte.ops.difference import difference, hard_mask
 from vmatte.ops.light import match_light
 from vmatte.ops.morphology import erode
+from vmatte.ops.shrink import shrunk
 
 Floats = NDArray[np.float32]
 
@@ -101,7 +102,7 @@ class Difference:
         if own is None:
             return follow(state.laid, small, self.settings.align)
         check_size(own, frame.sdr)
-        return lay(self._small(own), small, self.settings.align, first=False)
+        return lay(self._small(own), small, self.settings.align, state.laid)
 
     def _evidence(self, state: State, small: Image8) -> Evidence:
         unit = small * np.float32(1 / 255)

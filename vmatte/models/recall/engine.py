@@ -17,11 +17,12 @@ from vmatte.models.recall.motion import motion
 from vmatte.models.recall.opinion import Opinion, opinion
 from vmatte.models.recall.ruler import Ruler
 from vmatte.models.recall.second_look import second_look
-from vmatte.models.recall.small import Small, working_size
+from vmatte.models.recall.small import Small
 from vmatte.models.recall.state import State
 from vmatte.ops.guided import upsample
 from vmatte.ops.lab import lab
 from vmatte.ops.morphology import Mask, dilate
+from vmatte.ops.shrink import working_size
 
 Floats = NDArray[np.float32]
 

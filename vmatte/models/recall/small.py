@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from vmatte.core.types import Image8
 from vmatte.ops.guided import lifted
 from vmatte.ops.lab import lab
+from vmatte.ops.shrink import shrunk
 
 Floats = NDArray[np.float32]
 
@@ -33,8 +34,7 @@ class Small:
     @classmethod
     def of(cls, rgb: Image8, size: tuple[int, int]) -> Small:
         """Shrinks a frame to (height, width)."""
-        if rgb.shape[:2] != size:
-            rgb = cast("Image8", cv2.resize(rgb, size[::-1], interpolation=cv2.INTER_AREA))
+        rgb = shrunk(rgb, size)
         return cls(rgb, cast("Image8", cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)), lab(rgb))
 
     @property
@@ -46,11 +46,3 @@ class Small:
     def size(self) -> tuple[int, int]:
         """(h, w)."""
         return self.rgb.shape[0], self.rgb.shape[1]
-
-
-def working_size(height: int, width: int, rows: int) -> tuple[int, int]:
-    """(height, width) with the shorter side at most `rows`; 0 leaves the size alone."""
-    short = min(height, width)
-    if not rows or short <= rows:
-        return height, width
-    return max(1, round(height * rows / short)), max(1, round(width * rows / short))

@@ -1,0 +1,1 @@
+"""The network of BackgroundMattingV2: torch modules that know tensors only."""
