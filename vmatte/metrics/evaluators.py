@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import Enum
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vmatte.core.errors import ConfigError
 from vmatte.metrics import maggie
-from vmatte.metrics.colour import coverage, foreground_errors, halo
-from vmatte.metrics.connectivity import connectivity
-from vmatte.metrics.gradient import gradient
-from vmatte.metrics.moment import Measure, Meter, Moment, Row, When
+from vmatte.metrics import measures as m
+from vmatte.metrics.moment import Meter, Row
 from vmatte.metrics.pair import Mask
 from vmatte.metrics.series import Averaging
-from vmatte.metrics.shape import boundary_f, iou, mad_transition
-from vmatte.metrics.temporal import dtssd_sum, messddt, messddt_fixed
 
 
 class Region(Enum):
@@ -57,122 +51,19 @@ class Evaluator:
     writer: str = "round"
 
 
-def _mean(total: Callable[[Moment], float]) -> Measure:
-    """Over the counted pixels; nan if there is none."""
-
-    def found(moment: Moment) -> float:
-        count = moment.pair.count(moment.mask)
-        return total(moment) / count if count else math.nan
-
-    return found
+def _rows(averaging: Averaging, *rows: Row) -> tuple[Callable[[], Meter], ...]:
+    return tuple(replace(row, averaging=averaging).meter for row in rows)
 
 
-def _total(moment: Moment) -> float:
-    return moment.pair.total(moment.mask)
-
-
-def _squared(moment: Moment) -> float:
-    return moment.pair.squared(moment.mask)
-
-
-def _gradient(stretch: bool) -> Measure:
-    return lambda m: gradient(m.pair.alpha, m.pair.truth, stretch=stretch, mask=m.mask)
-
-
-def _connectivity(moment: Moment) -> float:
-    return connectivity(moment.pair.alpha, moment.pair.truth, moment.mask)
-
-
-def _dtssd(moment: Moment) -> float:
-    assert moment.before is not None
-    return math.sqrt(moment.pair.change(moment.before.pair) / moment.pair.alpha.size)
-
-
-def _dtssd_sum(moment: Moment) -> float:
-    assert moment.before is not None
-    return dtssd_sum(moment.pair, moment.before.pair, moment.before.mask)
-
-
-def _compensated(form: Callable[..., float]) -> Measure:
-    def found(moment: Moment) -> float | None:
-        before = moment.before
-        if before is None or moment.flow is None:
-            return None
-        return form(before.pair, moment.pair, moment.flow, before.mask)
-
-    return found
-
-
-def _foreground(place: int) -> Measure:
-    def found(moment: Moment) -> float | None:
-        if moment.colour is None or moment.true_colour is None:
-            return None
-        return foreground_errors(moment.colour, moment.true_colour, moment.pair.truth)[place]
-
-    return found
-
-
-def _halo(moment: Moment) -> float | None:
-    return None if moment.colour is None else halo(moment.colour, moment.pair.alpha)
-
-
-def _per_area(power: int) -> Measure:
-    """MaGGIe's MAD and MSE: the sum over pixels over frame size times mask size."""
-
-    def found(moment: Moment) -> float:
-        total = _total(moment) if power == 1 else _squared(moment)
-        count = moment.pair.count(moment.mask)
-        return total / (moment.pair.alpha.size * count) if count else math.nan
-
-    return found
-
-
-def _rows(averaging: Averaging, *rows: tuple[Any, ...]) -> tuple[Callable[[], Meter], ...]:
-    return tuple(Row(*row[:4], averaging, *row[4:]).meter for row in rows)
-
-
-_MAD = ("MAD", "x1e3", 1e3, _mean(_total))
-_MSE = ("MSE", "x1e3", 1e3, _mean(_squared))
-_SAD = ("SAD", "/1e3", 1e-3, _total)
-_GRAD, _GRAD_HR = (("Grad", "/1e3", 1e-3, _gradient(stretch)) for stretch in (True, False))
-_CONN = ("Conn", "/1e3", 1e-3, _connectivity)
-_DTSSD = ("dtSSD", "x1e2", 1e2, _dtssd, When.since)
-_FGR = (("fgr MAD", "x1e3", 1e3, _foreground(0)), ("fgr MSE", "x1e3", 1e3, _foreground(1)))
-_PLAIN_MAD, _PLAIN_MSE = (("MAD", "", 1.0, _mean(_total)), ("MSE", "", 1.0, _mean(_squared)))
-
-_LR = _rows(Averaging.columns, _MAD, _MSE, _GRAD, _CONN, _DTSSD)
-_HR = _rows(Averaging.columns, _MAD, _MSE, _GRAD_HR, _DTSSD)
-_OURS = _rows(
-    Averaging.columns,
-    _SAD,
-    _MAD,
-    _MSE,
-    _GRAD,
-    _CONN,
-    _DTSSD,
-    *_FGR,
-    ("IoU", "", 1.0, lambda m: iou(m.pair)),
-    ("boundary F", "", 1.0, lambda m: boundary_f(m.pair)),
-    ("MAD-T", "x1e3", 1e3, lambda m: mad_transition(m.pair)),
-    ("halo", "", 1.0, _halo),
-    ("coverage", "", 1.0, lambda m: coverage(m.pair.alpha, m.pair.truth)),
-)
-_TCVOM = _rows(
-    Averaging.clips,
-    ("mSAD", "", 1.0, _mean(_total)),
-    _PLAIN_MSE,
-    ("SSDA", "", 1.0, lambda m: math.sqrt(_squared(m))),
-    ("dtSSD", "", 1.0, _dtssd_sum, When.until),
-    ("MESSDdt", "", 1.0, _compensated(messddt), When.until),
-    ("MESSDdt fixed", "", 1.0, _compensated(messddt_fixed), When.until),
-)
-_MAGGIE = (
-    *_rows(Averaging.clips, _SAD, ("MAD", "x1e10", 1e10, _per_area(1)), ("MSE", "x1e10", 1e10, _per_area(2)), _CONN),
-    *maggie.METERS,
-)
-_DIM = _rows(Averaging.frames, _SAD, _PLAIN_MSE, ("Grad", "", 1.0, _gradient(True)), ("Conn", "", 1.0, _connectivity))
+_LR = _rows(Averaging.columns, m.MAD, m.MSE, m.GRAD, m.CONN, m.DTSSD)
+_HR = _rows(Averaging.columns, m.MAD, m.MSE, m.GRAD_HR, m.DTSSD)
+_OURS = _rows(Averaging.columns, m.SAD, m.MAD, m.MSE, m.GRAD, m.CONN, m.DTSSD, *m.FGR, *m.OWN)
+_DIM = _rows(Averaging.frames, m.SAD, m.PLAIN_MSE, *m.MATLAB)
 # The port's Conn is left out on purpose: it takes the background for the object, and its own header asks not to use it.
-_PORT = _rows(Averaging.frames, _SAD, _PLAIN_MSE, _PLAIN_MAD, _GRAD_HR)
+_PORT = _rows(Averaging.frames, m.SAD, m.PLAIN_MSE, m.PLAIN_MAD, m.GRAD_HR)
+_VITMATTE = _rows(Averaging.frames, m.SAD, m.PLAIN_MSE)
+_MAGGIE = (*_rows(Averaging.clips, *m.MAGGIE), *maggie.METERS)
+_TCVOM = _rows(Averaging.clips, *m.TCVOM)
 
 _MATANYONE = Evaluator("matanyone", "MatAnyone, low resolution", _LR)
 _MATANYONE_HR = Evaluator("matanyone-hr", "MatAnyone, high resolution: Grad without stretch", _HR)
@@ -184,13 +75,13 @@ EVALUATORS: dict[str, Evaluator] = {
         Evaluator(
             "rvm-lr",
             "Robust Video Matting, low resolution",
-            (*_LR, *_rows(Averaging.columns, *_FGR)),
+            (*_LR, *_rows(Averaging.columns, *m.FGR)),
             writer="truncate",
         ),
         Evaluator(
             "rvm-hr",
             "Robust Video Matting, high resolution: Grad without stretch, no Conn",
-            (*_HR, *_rows(Averaging.columns, _FGR[1])),
+            (*_HR, *_rows(Averaging.columns, m.FGR[1])),
             writer="truncate",
         ),
         _MATANYONE,
@@ -207,7 +98,7 @@ EVALUATORS: dict[str, Evaluator] = {
             Region.unknown,
             "truncate",
         ),
-        Evaluator("vitmatte", "ViTMatte, over trimap = 128", _rows(Averaging.frames, _SAD, _PLAIN_MSE), Region.unknown),
+        Evaluator("vitmatte", "ViTMatte, over trimap = 128", _VITMATTE, Region.unknown),
         Evaluator("maggie", "MaGGIe, one instance; whole frame, or trimap = 128", _MAGGIE, Region.unknown, "none"),
         Evaluator("tcvom", "VideoMatting108, over 0 < trimap < 255; nothing scaled", _TCVOM, Region.soft),
     )

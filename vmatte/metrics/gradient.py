@@ -93,9 +93,8 @@ def _places(
     if not same_scale:
         # Equal values at different scales differ in steepness wherever there is any.
         differs |= cv2.morphologyEx(pair.alpha, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0
-    near = cv2.dilate(differs, np.ones((2 * HALF + 1, 2 * HALF + 1), np.uint8))
-    if mask is not None:
-        near &= mask.view(np.uint8)
+    near = cv2.dilate(differs, np.ones((2 * HALF + 1, 2 * HALF + 1), np.uint8)) > 0
+    near = near if mask is None else near & mask
     height, width = near.shape
     for top in range(0, height, _BLOCK):
         bottom = min(height, top + _BLOCK)

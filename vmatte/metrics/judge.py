@@ -21,8 +21,8 @@ class Judge:
     >>> judge = Judge("rvm-hr")
     >>> for _ in range(2):
     ...     judge.update(np.full((32, 32), 0.5, np.float32), np.ones((32, 32), np.float32))
-    >>> {name: found.mean for name, found in judge.result().items() if name in ("MSE", "dtSSD")}
-    {'MSE': 248.05843906189926, 'dtSSD': 0.0}
+    >>> {name: round(found.mean, 3) for name, found in judge.result().items() if name in ("MSE", "dtSSD")}
+    {'MSE': 248.043, 'dtSSD': 0.0}
     """
 
     def __init__(self, which: str | Evaluator, quantise: str = "round") -> None:
@@ -61,5 +61,5 @@ class Judge:
         self._before = replace(moment, before=None, flow=None, colour=None, true_colour=None)
 
     def result(self) -> dict[str, Series]:
-        """Every metric that found something to measure, by name, in the program's order; the others are all None."""
-        return {found.name: found for found in (meter.result() for meter in self._meters)}
+        """Every metric for which everything it needs was given, by name, in the program's order."""
+        return {found.name: found for meter in self._meters if (found := meter.result()) is not None}

@@ -65,10 +65,13 @@ class Lag:
         self._held: deque[tuple[Wide, Colours]] = deque(maxlen=2 * reach + 1)
         self._left = np.zeros(2 * reach + 1)
         self._all = 0.0
+        self._seen = 0
+        self._by_frame: dict[int, Wide] = {}
 
     def update(self, alpha: NDArray[np.floating[Any]], frame: Colours) -> None:
         """Takes the next matte, (H, W) in [0, 1], and its frame's statistics."""
         self._held.append((np.asarray(alpha, np.float64), frame))
+        self._seen += 1
         if len(self._held) < 2 * self._reach + 1:
             return
         held = self._held[self._reach][0]
@@ -78,16 +81,24 @@ class Lag:
         box = box_of(counted, _SIDE // 2)
         if box is None:
             return
-        self._all += float(varied[counted].sum())
+        spread = float(varied[counted].sum())
         window = _Windows(held[box], mean[box], varied[box], counted[box])
         # Shift d is the frame d earlier: the newest held is -reach.
-        for place, (_, seen) in enumerate(reversed(self._held)):
-            self._left[place] += window.unexplained(seen, box)
+        left = np.array([window.unexplained(seen, box) for _, seen in reversed(self._held)])
+        self._all += spread
+        self._left += left
+        self._by_frame[self._seen - 1 - self._reach] = left / spread
 
     @property
     def residuals(self) -> Wide | None:
         """Q(d) for d = -reach .. reach; None when nothing could be measured."""
         return self._left / self._all if self._all > 0 else None
+
+    @property
+    def by_frame(self) -> tuple[dict[int, float], dict[int, float]]:
+        """Lag, where sure, and PCE of single frames, by frame number."""
+        lags = {frame: _estimate(found) for frame, found in self._by_frame.items() if _confidence(found) >= SURE}
+        return lags, {frame: float(found[self._reach]) for frame, found in self._by_frame.items()}
 
     @property
     def pce(self) -> float:
@@ -99,19 +110,13 @@ class Lag:
     def confidence(self) -> float:
         """How much the fit depends on the shift, (max Q - min Q) / max Q; nan when nothing could be measured."""
         found = self.residuals
-        if found is None or found.max() <= 0:
-            return math.nan
-        return float((found.max() - found.min()) / found.max())
+        return math.nan if found is None else _confidence(found)
 
     @property
     def estimate(self) -> float:
         """Frames by which the matte trails (positive) or leads, sure or not; nan when every shift fits alike."""
         found = self.residuals
-        if found is None:
-            return math.nan
-        weights = np.square(found.max() - found)
-        shifts = np.arange(-self._reach, self._reach + 1)
-        return float(shifts @ weights / weights.sum()) if weights.sum() > 0 else math.nan
+        return math.nan if found is None else _estimate(found)
 
     @property
     def lag(self) -> float:
@@ -134,6 +139,16 @@ class _Windows:
         a, b, c, d, e, f = np.moveaxis(seen.inverse[box][self.counted], 1, 0)
         explained = a * x * x + d * y * y + f * z * z + 2 * (b * x * y + c * x * z + e * y * z)
         return float(np.maximum(self.varied[self.counted] - explained, 0).sum())
+
+
+def _confidence(found: Wide) -> float:
+    return float((found.max() - found.min()) / found.max()) if found.max() > 0 else math.nan
+
+
+def _estimate(found: Wide) -> float:
+    weights = np.square(found.max() - found)
+    shifts = np.arange(found.size) - found.size // 2
+    return float(shifts @ weights / weights.sum()) if weights.sum() > 0 else math.nan
 
 
 def _box(values: Wide) -> Wide:

@@ -6,7 +6,7 @@ MaGGIe: Huynh et al., Masked and Guided Human Instance Matting, CVPR 2024.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import cv2
@@ -111,7 +111,7 @@ class Steepness:
 METERS: tuple[Callable[[], Any], ...] = (Steepness, Change, Compensated)
 
 
-def _clip(name: str, unit: str, values: list[Value], whole: Value) -> Series:
+def _clip(name: str, unit: str, values: Sequence[Value], whole: Value) -> Series:
     found = known(whole)
     return Series(name, unit, tuple(values), found, found, len(values) if found is not None else 0, Averaging.clips)
 

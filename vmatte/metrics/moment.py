@@ -59,8 +59,8 @@ class Meter(Protocol):
     def update(self, moment: Moment) -> None:
         """Takes the next frame."""
 
-    def result(self) -> Series:
-        """The metric so far."""
+    def result(self) -> Series | None:
+        """The metric so far; None if nobody gave what it needs."""
 
 
 @dataclass(frozen=True)
@@ -74,14 +74,16 @@ class Row:
         measure: The plain value of a frame.
         averaging: How the program averages.
         when: Which frame a value belongs to.
+        needs: Attributes of a `Moment` that it cannot do without.
     """
 
     name: str
     unit: str
     scale: float
     measure: Measure
-    averaging: Averaging
+    averaging: Averaging = Averaging.columns
     when: When = When.frame
+    needs: tuple[str, ...] = ()
 
     def meter(self) -> Meter:
         """A fresh accumulator."""
@@ -93,6 +95,7 @@ class _RowMeter:
         self._row = row
         self._values: list[Value] = []
         self._frames = 0
+        self._met = not row.needs
 
     def update(self, moment: Moment) -> None:
         self._frames += 1
@@ -100,11 +103,17 @@ class _RowMeter:
             if self._row.when is When.since:
                 self._values.append(0.0)
             return
+        if any(getattr(moment, need) is None for need in self._row.needs):
+            self._values.append(None)
+            return
+        self._met = True
         value = known(self._row.measure(moment))
         self._values.append(None if value is None else value * self._row.scale)
 
-    def result(self) -> Series:
+    def result(self) -> Series | None:
         row = self._row
+        if not self._met:
+            return None
         values, forced = list(self._values), None
         if row.when is When.until and self._frames:
             values.append(0.0)

@@ -33,13 +33,16 @@ def quantised(matte: NDArray[Any], how: str = "round") -> NDArray[Any]:
     if how not in QUANTISE:
         raise ValueError(f"quantise must be one of {', '.join(QUANTISE)}, not {how!r}")
     if how == "none":
-        return matte.astype(np.float64) / 255 if matte.dtype == np.uint8 else np.asarray(matte, np.float64)
+        exact: Wide = np.divide(matte, 255 if matte.dtype == np.uint8 else 1, dtype=np.float64)
+        return exact
     if matte.dtype == np.uint8:
         return matte
     # In single precision, as the programs do: every code of an 8-bit file comes back as itself (all were tried).
     scaled = np.multiply(matte, np.float32(255), dtype=np.float32)
     np.clip(scaled, 0, 255, out=scaled)
-    return (np.rint(scaled, out=scaled) if how == "round" else scaled).astype(np.uint8)
+    if how == "round":
+        np.rint(scaled, out=scaled)
+    return np.asarray(scaled, np.uint8)
 
 
 @dataclass(frozen=True, eq=False)

@@ -35,7 +35,7 @@ def iou(pair: Pair) -> float:
     True
     """
     one, other = solid(pair.alpha), solid(pair.truth)
-    both, either = np.count_nonzero(one & other), np.count_nonzero(one | other)
+    both, either = int(np.count_nonzero(one & other)), int(np.count_nonzero(one | other))
     return both / either if either else 1.0
 
 
@@ -74,7 +74,7 @@ def mad_transition(pair: Pair) -> float:
     inside = solid(pair.truth)
     element = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_TRANSITION, _TRANSITION))
     cores = [cv2.erode(part.astype(np.uint8), element) for part in (inside, ~inside)]
-    around = (cores[0] | cores[1]) == 0
+    around = np.asarray(np.maximum(*cores) == 0)
     count = pair.count(around)
     return pair.total(around) / count if count else math.nan
 
@@ -90,8 +90,8 @@ def outline(mask: Mask) -> Bytes:
 
 
 def _share(edge: Bytes, around: NDArray[Any]) -> float:
-    count = np.count_nonzero(edge)
-    return np.count_nonzero(edge & around) / count if count else 0.0
+    count = int(np.count_nonzero(edge))
+    return int(np.count_nonzero(edge & around)) / count if count else 0.0
 
 
 def _disc(radius: int) -> Bytes:
