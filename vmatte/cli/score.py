@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from vmatte.metrics.scorer import Result, ScoreOptions
-    from vmatte.run.score import Ask
+    from vmatte.run.score import Ask, Scored
 
 
 def with_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -64,10 +64,11 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
     pred, asked, options = Path(given["pred"]), ask(given), options_of(given)
     check_files(given)
     if not is_batch(pred):
-        result = _one(pred, asked, options, given["quiet"])
+        scored = _one(pred, asked, options, given["quiet"])
+        result = scored.result
         write_files(given, result, {pred.name: result})
         say_notes(result.notes, given["quiet"])
-        lines = clip_lines(result)
+        lines = clip_lines(result, scored.how)
     else:
         results = _many(pred, asked, options, given["quiet"])
         write_files(given, results, results)
@@ -119,12 +120,12 @@ def say_notes(notes: tuple[str, ...], quiet: bool) -> None:
         click.echo(f"note: {note}", err=True)
 
 
-def _one(pred: Path, asked: Ask, options: ScoreOptions, quiet: bool) -> Result:
+def _one(pred: Path, asked: Ask, options: ScoreOptions, quiet: bool) -> Scored:
     from vmatte.cli.progress import Bar
     from vmatte.run.score import score_clip
 
     with Bar(pred.name, quiet) as bar:
-        return score_clip(pred, asked, options, bar).result
+        return score_clip(pred, asked, options, bar)
 
 
 def _many(folder: Path, asked: Ask, options: ScoreOptions, quiet: bool) -> dict[str, Result]:
@@ -141,6 +142,6 @@ def _many(folder: Path, asked: Ask, options: ScoreOptions, quiet: bool) -> dict[
         for name in clips
     }
     for name, clip in clips.items():
-        results[name] = _one(clip, asks[name], options, quiet)
+        results[name] = _one(clip, asks[name], options, quiet).result
         say_notes(results[name].notes, quiet)
     return results

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import textwrap
 from collections.abc import Mapping, Sequence
 
 from vmatte.metrics.scorer import Result
@@ -19,14 +20,15 @@ _ABOUT = {
 }
 
 
-def clip_lines(result: Result) -> list[str]:
-    """One clip: a row a metric."""
+def clip_lines(result: Result, how: Mapping[str, str] | None = None) -> list[str]:
+    """One clip: a row a metric; `how` its other clips were matched stands above."""
     rows = [["METRIC", "UNIT", "MEAN", "TABLE", "WORST FRAME"]]
     rows += [
         [name, found.unit or "-", figure(found.mean), figure(found.table), worst(found)]
         for name, found in result.metrics.items()
     ]
-    return [f"{result.frames} frames, evaluator {result.evaluator}", *columns(rows, left=2), *_legend(result)]
+    matches = "".join(f"; {role} matched {words}" for role, words in (how or {}).items())
+    return [f"{result.frames} frames, evaluator {result.evaluator}{matches}", *columns(rows, left=2), *_legend(result)]
 
 
 def folder_lines(results: Mapping[str, Result]) -> list[str]:
@@ -116,4 +118,4 @@ def columns(rows: Sequence[Sequence[str]], left: int, width: int | None = None) 
 def _legend(result: Result) -> list[str]:
     """What the metrics without truth see, which no paper explains."""
     told = [f"{name}: {about}" for name, about in _ABOUT.items() if name in result.metrics]
-    return ["; ".join(told)] if told else []
+    return textwrap.wrap("; ".join(told), shutil.get_terminal_size((100, 24)).columns)

@@ -73,7 +73,7 @@ class _Run:
         self._prepared, self._plan = prepared, plan
         self._clip: Clip = prepared.source.clip
         self._decode, self._model, self._stages = Meter("decode"), Meter("model"), Meter("stages")
-        self._wait = Meter("wait")
+        self._scores, self._wait = Meter("scores"), Meter("wait")
         self.encode = Meter("encode")
         self._queues: dict[str, Prefetch[Any]] = {}
         self.said = _Said()
@@ -116,11 +116,15 @@ class _Run:
         waited = metered(frames, self._wait)
         mattes = metered(matter.mattes(self._clip, prepared.hints, waited), self._model, self._wait)
         ready = self._queue(stack, "model", mattes)
-        if not prepared.stages:
-            return ready
-        waiting = Meter("wait")
-        staged = _staged(self._clip, prepared.stages, metered(ready, waiting))
-        return self._queue(stack, "stages", metered(staged, self._stages, waiting))
+        if prepared.stages:
+            waiting = Meter("wait")
+            staged = _staged(self._clip, prepared.stages, metered(ready, waiting))
+            ready = self._queue(stack, "stages", metered(staged, self._stages, waiting))
+        if prepared.riding is not None:
+            waiting = Meter("wait")
+            scored = prepared.riding(metered(ready, waiting))
+            ready = self._queue(stack, "scores", metered(scored, self._scores, waiting))
+        return ready
 
     def _queue(self, stack: ExitStack, name: str, items: Iterator[Any]) -> Prefetch[Any]:
         self._queues[name] = queue = Prefetch(items, self._plan.stream.depth, name)
@@ -131,7 +135,8 @@ class _Run:
         self, plan_data: dict[str, Any], frames: int, wall: float, outputs: tuple[dict[str, Any], ...]
     ) -> Report:
         prepared = self._prepared
-        meters = [self._decode, self._model, *([self._stages] if prepared.stages else []), self.encode]
+        meters = [self._decode, self._model, *([self._stages] if prepared.stages else [])]
+        meters += [*([self._scores] if prepared.riding is not None else []), self.encode]
         stages = tuple(
             StageTime(
                 meter.name,
@@ -164,6 +169,7 @@ class _Run:
             smoother=prepared.smoother,
             look_at=() if watch is None else tuple(watch.findings()),
             confidence={} if watch is None else watch.confidence(),
+            scores={} if prepared.riding is None else prepared.riding.results(),
             warnings=tuple(dict.fromkeys(warnings)),
             notes=self._clip.notes,
         )

@@ -38,6 +38,13 @@ class Placed:
         times = source.times()
         return cls(name, len(times), times=times)
 
+    def cut(self, start: int, stop: int | None) -> Placed:
+        """Its frames `start` up to but not including `stop`."""
+        part = slice(start, stop)
+        times = None if self.times is None else self.times[part]
+        numbers = None if self.numbers is None else self.numbers[part]
+        return Placed(self.name, len(range(self.count)[part]), times, numbers)
+
 
 @dataclass(frozen=True)
 class Matched:
@@ -85,6 +92,19 @@ def matched(first: Placed, other: Placed) -> Matched:
         raise _refusal(first, other, "the numbers in the file names do not cover all frames")
     note = f"{other.name}: matched by taking the numbers in file names as frame numbers of the video"
     return Matched(tuple(frames), "by number", (note, *_left_over(first, other)))
+
+
+def check_size(first: OpenedSource, other: OpenedSource) -> None:
+    """Refuses clips of different size.
+
+    Raises:
+        InputError: They are.
+    """
+    one, two = first.clip, other.clip
+    if (one.width, one.height) != (two.width, two.height):
+        raise InputError(
+            f"{one.path} is {one.width}x{one.height}, {two.path} {two.width}x{two.height}: bring them to one size first"
+        )
 
 
 def _by_time(first: Placed, times: tuple[Fraction, ...], other: Placed, others: tuple[Fraction, ...]) -> Matched:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vmatte.core.errors import ConfigError, InputError
+from vmatte.core.errors import ConfigError
 from vmatte.core.flow import Prefetch
 from vmatte.core.types import Alpha, Image8, Stream
 from vmatte.io.alpha import AlphaClip, AlphaFrame, walk
@@ -20,7 +20,7 @@ from vmatte.metrics.evaluators import Region, evaluator
 from vmatte.metrics.pair import quantised
 from vmatte.metrics.scorer import Result, ScoreOptions, Scorer
 from vmatte.metrics.unseen import Seen, Watcher
-from vmatte.run.matching import Matched, Placed, matched
+from vmatte.run.matching import Matched, Placed, check_size, matched
 
 Progress = Callable[[int, int | None], None]
 
@@ -66,12 +66,14 @@ class Scored:
         ask: What it was scored against.
         result: The scores.
         frames: By `pred`, `truth` and `source`, the frame number in that clip of every scored frame.
+        how: How the frames of each clip but the first were matched, in words.
     """
 
     pred: Path
     ask: Ask
     result: Result
     frames: dict[str, tuple[int, ...]] = field(repr=False)
+    how: dict[str, str] = field(default_factory=dict)
 
     def shown(self, place: int) -> Shown:
         """The pictures of the scored frame at `place`, read from the files; a video is sought in."""
@@ -118,7 +120,7 @@ def score_several(
     if ask.source is not None and inputs.count < 2 * options.reach + 1:
         notes.append(f"LAG and PCE need {2 * options.reach + 1} frames with --max-lag {options.reach}")
     return [
-        Scored(pred, ask, scorer.result([*notes, *inputs.of(place)]), inputs.frames(place))
+        Scored(pred, ask, scorer.result([*notes, *inputs.of(place)]), *inputs.matches(place))
         for place, (pred, scorer) in enumerate(zip(preds, scorers, strict=True))
     ]
 
@@ -139,7 +141,7 @@ class _Inputs:
         self._trimap = None if ask.trimap is None else AlphaClip(ask.trimap)
         self._source = None if ask.source is None else open_source(ask.source)
         for other in self._others():
-            _check_size(self._preds[0].source, other)
+            check_size(self._preds[0].source, other)
         first = Placed.of(self._preds[0].source)
         self.count = first.count
         self._matched = {id(other): matched(first, Placed.of(other)) for other in self._others()}
@@ -187,12 +189,15 @@ class _Inputs:
         """What holds for one matte."""
         return _odd(self._preds[place])
 
-    def frames(self, place: int) -> dict[str, tuple[int, ...]]:
-        """Frame numbers by role."""
+    def matches(self, place: int) -> tuple[dict[str, tuple[int, ...]], dict[str, str]]:
+        """Frame numbers by role, and how they were found."""
         sources = {"pred": self._preds[place].source}
         sources |= {} if self._truth is None else {"truth": self._truth.source}
         sources |= {} if self._source is None else {"source": self._source}
-        return {role: self._of(source).frames for role, source in sources.items()}
+        found = {role: self._of(source) for role, source in sources.items()}
+        return {role: each.frames for role, each in found.items()}, {
+            role: each.how for role, each in found.items() if each.how
+        }
 
 
 def _update(scorer: Scorer, pred: AlphaFrame, moment: _Moment) -> None:
@@ -232,14 +237,6 @@ def _check(ask: Ask, options: ScoreOptions) -> None:
     evaluator(options.evaluator)
     if options.radius < 1 or options.reach < 1:
         raise ConfigError("--band-radius and --max-lag must be 1 or more")
-
-
-def _check_size(first: OpenedSource, other: OpenedSource) -> None:
-    one, two = first.clip, other.clip
-    if (one.width, one.height) != (two.width, two.height):
-        raise InputError(
-            f"{one.path} is {one.width}x{one.height}, {two.path} {two.width}x{two.height}: bring them to one size first"
-        )
 
 
 def _one(frames: Stream[Any]) -> Any:  # noqa: ANN401  whatever the stream is of

@@ -127,7 +127,8 @@ def _price(result: Result, rival: Result) -> str:
 
 def _ranked(costs: Sequence[Value]) -> list[float] | None:
     """Ranks from 1, equals sharing the mean of theirs; None if any cost is unknown."""
-    known = [each for each in costs if each is not None]
+    # Six digits: the last ones depend on how an array lies in memory.
+    known = [float(f"{each:.6g}") for each in costs if each is not None]
     if len(known) < len(costs):
         return None
     return [1 + sum(other < each for other in known) + (known.count(each) - 1) / 2 for each in known]
@@ -135,5 +136,3 @@ def _ranked(costs: Sequence[Value]) -> list[float] | None:
 
 def _cell(value: Value) -> str:
     return "" if value is None else repr(value)
-
-
