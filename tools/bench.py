@@ -10,9 +10,9 @@ import sys
 for _pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_pool, "1")
 
-from tools.benchmark import network, pipeline, quality, smooth  # noqa: E402
+from tools.benchmark import metrics, network, pipeline, quality, smooth  # noqa: E402
 
-COMMANDS = {"quality": quality, "pipeline": pipeline, "network": network, "smooth": smooth}
+COMMANDS = {"quality": quality, "pipeline": pipeline, "network": network, "smooth": smooth, "metrics": metrics}
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -79,15 +79,24 @@ def _threshold(step: int, white: int) -> float:
 
 def _in_largest(shape: Mask, at: tuple[NDArray[np.intp], NDArray[np.intp]]) -> Mask:
     """Whether pixels that are in the shape are in its largest 4-connected part, the first in raster order of equals."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(shape.view(np.uint8), connectivity=4)
-    if count == 2:
-        return np.ones(at[0].size, np.bool_)
+    flooded = shape.astype(np.uint8)
+    # A part with more than half of all pixels is the largest: no labels are needed for that.
+    area, *_ = cv2.floodFill(flooded, np.empty(0, np.uint8), _seed(shape), 2, flags=4)
+    if 2 * area > np.count_nonzero(shape):
+        return np.asarray(flooded[at] == 2)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(shape.view(np.uint8), connectivity=4)
     areas = stats[1:, cv2.CC_STAT_AREA]
     largest = 1 + np.flatnonzero(areas == areas.max())
-    first = int(largest[0])
-    if largest.size > 1:
-        first = min(map(int, largest), key=lambda label: int(np.argmax(labels.ravel() == label)))
+    first = min(map(int, largest), key=lambda label: int(np.argmax(labels.ravel() == label)))
     return np.asarray(labels[at] == first)
+
+
+def _seed(shape: Mask) -> tuple[int, int]:
+    """A pixel, as (x, y), that is likely to be in the largest part: amid the longest run of the fullest row."""
+    row = int(np.argmax(np.count_nonzero(shape, axis=1)))
+    ends = np.flatnonzero(np.diff(shape[row].astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
+    start, stop = ends[np.argmax(ends[:, 1] - ends[:, 0])]
+    return int(start + stop) // 2, row
 
 
 def _phi(shortfall: NDArray[np.float64]) -> NDArray[np.float64]:

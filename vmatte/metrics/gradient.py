@@ -49,7 +49,8 @@ def gradient(alpha: NDArray[Any], truth: NDArray[Any], *, stretch: bool = False,
     found = 0.0
     for inner, outer in _places(pair, scales[0] == scales[1], mask):
         one, other = (
-            gradient_magnitude((matte[outer] - scale.low) / scale.span)
+            # Stretching by a constant and a factor leaves the constant out of slopes, and the factor can wait.
+            gradient_magnitude(matte[outer]) / scale.span
             for matte, scale in zip((alpha, truth), scales, strict=True)
         )
         cut = tuple(slice(i.start - o.start, i.stop - o.start) for i, o in zip(inner, outer, strict=True))
@@ -64,13 +65,17 @@ def range_of(matte: NDArray[Any]) -> Range:
 
 
 def gradient_magnitude(alpha: NDArray[Any], border: int = cv2.BORDER_REPLICATE) -> Wide:
-    """Length of the gradient under Gaussian derivatives of sigma 1.4, edge pixels repeated beyond the border.
+    """Length of the gradient under Gaussian derivatives of sigma 1.4, in the matte's own unit per px.
+
+    Args:
+        alpha: (H, W) floats in [0, 1], or uint8 codes.
+        border: OpenCV's word for what lies beyond the frame; by default edge pixels are repeated.
 
     >>> float(gradient_magnitude(np.ones((9, 9))).max()) < 1e-12
     True
     """
     smooth, slope = gradient_taps()
-    wide = np.ascontiguousarray(alpha, dtype=np.float64)
+    wide = np.ascontiguousarray(alpha, None if alpha.dtype == np.uint8 else np.float64)
     across = cv2.sepFilter2D(wide, cv2.CV_64F, slope, smooth, borderType=border)
     down = cv2.sepFilter2D(wide, cv2.CV_64F, smooth, slope, borderType=border)
     return np.asarray(cv2.magnitude(across, down), np.float64)
