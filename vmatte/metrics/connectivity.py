@@ -41,34 +41,29 @@ def connectivity(alpha: NDArray[Any], truth: NDArray[Any], mask: Mask | None = N
     """
     pair = Pair(alpha, truth)
     differs = alpha != truth if mask is None else (alpha != truth) & mask
-    # Where both agree so do their phi: only the rest needs a level.
-    places = np.flatnonzero(differs)
-    if not places.size:
-        return 0.0
-    level = _levels(np.minimum(alpha, truth), places, pair.white) / _LEVELS
-    one, other = (_phi(matte.ravel()[places] / pair.white - level) for matte in (alpha, truth))
+    level = _levels(np.minimum(alpha, truth), differs, pair.white)
+    # Where both agree so do their phi; and where neither reaches so far above its level, both are 1.
+    counted = differs & (np.maximum(alpha, truth) >= _reach(pair.white)[level])
+    reached = level[counted] / _LEVELS
+    one, other = (_phi(matte[counted] / pair.white - reached) for matte in (alpha, truth))
     return float(np.abs(other - one).sum())
 
 
-def _levels(low: NDArray[Any], places: NDArray[np.intp], white: int) -> NDArray[np.float64]:
-    """Through how many thresholds in a row each of these pixels stays in the largest part."""
-    level = np.zeros(places.size)
+def _levels(low: NDArray[Any], differs: Mask, white: int) -> NDArray[np.uint8]:
+    """Through how many thresholds in a row a pixel stays in the largest part; right where the mattes differ."""
+    level = np.zeros(low.shape, np.uint8)
     # Sets shrink from level to level, so all of them lie in the first one's box.
     box = box_of(low >= _threshold(1, white))
     if box is None:
         return level
-    rows, columns = np.divmod(places, low.shape[1])
-    held = np.flatnonzero(low.ravel()[places] >= _threshold(1, white))
-    inner = np.ascontiguousarray(low[box])
-    at = (rows[held] - box[0].start, columns[held] - box[1].start)
+    inner, asked = np.ascontiguousarray(low[box]), differs[box]
+    alive = np.ones(inner.shape, np.bool_)
     for step in range(1, _LEVELS + 1):
-        within = inner[at] >= _threshold(step, white)
-        held, at = held[within], (at[0][within], at[1][within])
-        if not held.size:
+        shape = inner >= _threshold(step, white)
+        if not (alive & asked & shape).any():
             break
-        within = _in_largest(inner >= _threshold(step, white), at)
-        held, at = held[within], (at[0][within], at[1][within])
-        level[held] = step
+        alive &= _largest(shape)
+        level[box] += alive
     return level
 
 
@@ -77,18 +72,24 @@ def _threshold(step: int, white: int) -> float:
     return -(-step * white // _LEVELS) if white > 1 else step / _LEVELS
 
 
-def _in_largest(shape: Mask, at: tuple[NDArray[np.intp], NDArray[np.intp]]) -> Mask:
-    """Whether pixels that are in the shape are in its largest 4-connected part, the first in raster order of equals."""
+def _reach(white: int) -> NDArray[Any]:
+    """The value, for each level, below which a pixel counts as connected; for floats a little less."""
+    reach = _FROM + np.arange(_LEVELS + 1) / _LEVELS
+    return np.ceil(reach * white).astype(np.uint16) if white > 1 else reach - 1e-9
+
+
+def _largest(shape: Mask) -> Mask:
+    """The largest 4-connected part of a shape, the first in raster order of equals."""
     flooded = shape.astype(np.uint8)
     # A part with more than half of all pixels is the largest: no labels are needed for that.
     area, *_ = cv2.floodFill(flooded, np.empty(0, np.uint8), _seed(shape), 2, flags=4)
     if 2 * area > np.count_nonzero(shape):
-        return np.asarray(flooded[at] == 2)
+        return np.asarray(flooded == 2)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(shape.view(np.uint8), connectivity=4)
     areas = stats[1:, cv2.CC_STAT_AREA]
     largest = 1 + np.flatnonzero(areas == areas.max())
     first = min(map(int, largest), key=lambda label: int(np.argmax(labels.ravel() == label)))
-    return np.asarray(labels[at] == first)
+    return np.asarray(labels == first)
 
 
 def _seed(shape: Mask) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -60,13 +61,15 @@ class Seen:
 class Watcher:
     """Turns the frames of a clip, (H, W, 3) uint8 RGB in order, into what the scores need."""
 
-    def __init__(self) -> None:
+    def __init__(self, pool: Executor | None = None) -> None:
+        """With a `pool`, motion is found on two threads at once."""
+        self._pool = pool
         self._last: Image8 | None = None
 
     def see(self, frame: Image8) -> Seen:
         """The next frame."""
         small = cast("Image8", scored(frame))
-        since = None if self._last is None else motion(self._last, small)
+        since = None if self._last is None else motion(self._last, small, self._pool)
         self._last = small
         return Seen(since, colours(small), reduction(frame.shape[0]), (small.shape[0], small.shape[1]))
 

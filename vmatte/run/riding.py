@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from vmatte.io.alpha import AlphaClip, AlphaFrame
 from vmatte.io.open import OpenedSource
 from vmatte.metrics.evaluators import evaluator
 from vmatte.metrics.scorer import Result, ScoreOptions, Scorer
-from vmatte.metrics.unseen import Watcher
+from vmatte.metrics.unseen import Seen, Watcher
 from vmatte.run.matching import Matched, Placed, check_size, matched
 
 _AHEAD = 2
@@ -54,11 +55,10 @@ class Riding:
 
     def __call__(self, mattes: Iterator[Matte]) -> Stream[Matte]:
         """Passes mattes on, having scored them."""
-        watcher = Watcher()
         with ExitStack() as stack:
             truths = self._truths(stack)
-            for matte in mattes:
-                seen = watcher.see(matte.frame.sdr)
+            # Motion is found on threads of its own, ahead of the scores.
+            for matte, seen in stack.enter_context(closing(Prefetch(_watched(mattes), _AHEAD, "watch"))):
                 truth = next(truths) if truths is not None else None
                 for layer in matte.layers:
                     scorer = self._scorers.setdefault(layer.name, Scorer(self._options))
@@ -74,3 +74,11 @@ class Riding:
         if self._truth is None or self._matched is None:
             return None
         return stack.enter_context(closing(Prefetch(self._truth.mattes(self._matched.frames), _AHEAD, "truth")))
+
+
+def _watched(mattes: Iterator[Matte]) -> Stream[tuple[Matte, Seen]]:
+    with ThreadPoolExecutor(1, thread_name_prefix="vmatte-flow") as pool:
+        watcher = Watcher(pool)
+        for matte in mattes:
+            yield matte, watcher.see(matte.frame.sdr)
+            del matte

@@ -213,8 +213,8 @@ def _update(scorer: Scorer, pred: AlphaFrame, moment: _Moment) -> None:
 
 
 def _seen(source: OpenedSource, frames: Sequence[int]) -> Stream[Seen]:
-    watcher = Watcher()
-    with closing(walk(source, frames)) as walked:
+    with ThreadPoolExecutor(1, thread_name_prefix="vmatte-flow") as pool, closing(walk(source, frames)) as walked:
+        watcher = Watcher(pool)
         for frame in walked:
             yield watcher.see(frame.sdr)
 
