@@ -187,12 +187,10 @@ def _stream(repeats: int) -> list[list[str]]:
 
 
 def _text(ratios: list[list[str]], unseen: list[list[str]], stream: list[list[str]]) -> str:
-    return "
-
-".join(
+    return "\n\n".join(
         [
-            "Written by `python -m tools.bench metrics`: CPU time (`process_time`), least of several, on a machine with "
-            "two cores and other work on them; ratios hold, milliseconds do not.",
+            "Written by `python -m tools.bench metrics`: CPU time (`process_time`), least of several, on a machine "
+            "with two cores and other work on them; ratios hold, milliseconds do not.",
             f"{SIZE[0]}x{SIZE[1]}, float64, one thread, a soft-edged object with 300 strands whose prediction is 0.7 "
             "px off, then the same with noise all over. The plain ways compute the same definition and must give the "
             "same number to 1e-9.",
