@@ -1,28 +1,30 @@
 """What the scores without truth are for: the truth scores lowest, more of a fault scores higher, lateness is seen."""
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 import pytest
 
-from tests import drawn
+from tests.metrics import moving
 from vmatte.metrics.scorer import ScoreOptions, Scorer
 from vmatte.metrics.unseen import Watcher
 
 FRAMES = 13
-SIZE = (144, 108)
+SIZE = moving.SIZE
 
 
 @pytest.fixture(scope="module")
 def clip():
     watcher = Watcher()
-    seen = [watcher.see(drawn.picture(index, SIZE)) for index in range(FRAMES)]
-    return seen, [drawn.disc(index, SIZE) for index in range(FRAMES)]
+    seen = [watcher.see(moving.picture(index)) for index in range(FRAMES)]
+    return seen, [moving.alpha(index) for index in range(FRAMES)]
 
 
 @pytest.fixture(scope="module")
 def scores(clip):
     seen, truth = clip
-    kept: dict[str, dict[str, float]] = {}
+    kept: dict[str, dict[str, float | None]] = {}
 
     def of(name, alphas):
         if name not in kept:
@@ -42,7 +44,9 @@ def jittered(truth, rms):
     for alpha in truth:
         field = cv2.GaussianBlur(rng.normal(size=(*alpha.shape, 2)).astype(np.float32), (0, 0), 6)
         field *= rms / np.sqrt((field**2).sum(2).mean())
-        out.append(cv2.remap(alpha, places + field, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+        out.append(
+            cv2.remap(alpha, places + field, np.empty(0, np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        )
     return out
 
 
@@ -83,7 +87,7 @@ def test_more_of_a_fault_scores_higher(clip, scores, spoil, amounts, metrics):
     rows = [scores("truth", truth), *(scores(f"{spoil.__name__}{n}", spoil(truth, n)) for n in amounts)]
     for metric in metrics.split():
         values = [row[metric] for row in rows]
-        assert all(before < after for before, after in zip(values, values[1:], strict=False)), (metric, values)
+        assert all(before < after for before, after in pairwise(values)), (metric, values)
 
 
 def test_gates_of_the_truth_and_of_jitter(clip, scores):
