@@ -28,7 +28,7 @@ def picture(index: int) -> np.ndarray:
     seen = cv2.getRectSubPix(wall, SIZE, (left + width / 2, top + height / 2))
     part = alpha(index)[..., None]
     noise = np.random.default_rng(index).normal(0, 1.5, seen.shape)
-    return np.clip(np.rint(worn * part + seen * (1 - part) + noise), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(worn * part + seen * (1 - part) + noise), 0, 255), np.uint8)
 
 
 def _places(index: int) -> tuple[np.ndarray, np.ndarray]:

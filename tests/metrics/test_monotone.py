@@ -9,9 +9,9 @@ import pytest
 from tests.metrics import moving
 from vmatte.metrics.scorer import ScoreOptions, Scorer
 from vmatte.metrics.unseen import Watcher
+from vmatte.ops.warp import warp
 
 FRAMES = 13
-SIZE = moving.SIZE
 
 
 @pytest.fixture(scope="module")
@@ -39,14 +39,11 @@ def scores(clip):
 
 def jittered(truth, rms):
     rng = np.random.default_rng(7)
-    places = np.dstack(np.meshgrid(np.arange(SIZE[0]), np.arange(SIZE[1]))).astype(np.float32)
     out = []
     for alpha in truth:
-        field = cv2.GaussianBlur(rng.normal(size=(*alpha.shape, 2)).astype(np.float32), (0, 0), 6)
+        field = np.asarray(cv2.GaussianBlur(rng.normal(size=(*alpha.shape, 2)), (0, 0), 6), np.float32)
         field *= rms / np.sqrt((field**2).sum(2).mean())
-        out.append(
-            cv2.remap(alpha, places + field, np.empty(0, np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        )
+        out.append(warp(alpha, field))
     return out
 
 
