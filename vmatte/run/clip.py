@@ -13,7 +13,7 @@ from typing import Any
 from vmatte.core.errors import InputError
 from vmatte.core.flow import Prefetch
 from vmatte.core.timing import Meter, metered
-from vmatte.core.types import Clip, Matte, Picture, Stage, View
+from vmatte.core.types import Clip, Matte, Picture, Stage, Stream, View
 from vmatte.io.writers import Cut, OutputWriter, open_writer
 from vmatte.models.checkpoint import Checkpoint
 from vmatte.models.lift import facts
@@ -115,16 +115,23 @@ class _Run:
         assert matter is not None, "a dry run's preparation was run"
         waited = metered(frames, self._wait)
         mattes = metered(matter.mattes(self._clip, prepared.hints, waited), self._model, self._wait)
-        ready = self._queue(stack, "model", mattes)
+        # A network on the processor has a thread on every core, and they wait for each other at every layer: what else
+        # runs beside it holds them all up.
+        alone = facts(matter).get("device") == "cpu"
+        queued = self._unqueued if alone else self._queue
+        ready = queued(stack, "model", mattes)
         if prepared.stages:
             waiting = Meter("wait")
             staged = _staged(self._clip, prepared.stages, metered(ready, waiting))
-            ready = self._queue(stack, "stages", metered(staged, self._stages, waiting))
+            ready = queued(stack, "stages", metered(staged, self._stages, waiting))
         if prepared.riding is not None:
             waiting = Meter("wait")
-            scored = prepared.riding(metered(ready, waiting))
-            ready = self._queue(stack, "scores", metered(scored, self._scores, waiting))
+            scored = prepared.riding(metered(ready, waiting), beside=not alone)
+            ready = queued(stack, "scores", metered(scored, self._scores, waiting))
         return ready
+
+    def _unqueued(self, stack: ExitStack, name: str, items: Stream[Any]) -> Iterator[Any]:
+        return stack.enter_context(closing(items))
 
     def _queue(self, stack: ExitStack, name: str, items: Iterator[Any]) -> Prefetch[Any]:
         self._queues[name] = queue = Prefetch(items, self._plan.stream.depth, name)

@@ -53,12 +53,13 @@ class Riding:
             self._matched = matched(Placed.of(source).cut(*span), Placed.of(self._truth.source))
         self.notes = () if self._matched is None else self._matched.notes
 
-    def __call__(self, mattes: Iterator[Matte]) -> Stream[Matte]:
-        """Passes mattes on, having scored them."""
+    def __call__(self, mattes: Iterator[Matte], beside: bool = True) -> Stream[Matte]:
+        """Passes mattes on, having scored them; `beside`: motion is found ahead of that, on threads of its own."""
         with ExitStack() as stack:
             truths = self._truths(stack)
-            # Motion is found on threads of its own, ahead of the scores.
-            for matte, seen in stack.enter_context(closing(Prefetch(_watched(mattes), _AHEAD, "watch"))):
+            watched = _watched(mattes, beside)
+            ready = Prefetch(watched, _AHEAD, "watch") if beside else watched
+            for matte, seen in stack.enter_context(closing(ready)):
                 truth = next(truths) if truths is not None else None
                 for layer in matte.layers:
                     scorer = self._scorers.setdefault(layer.name, Scorer(self._options))
@@ -76,9 +77,9 @@ class Riding:
         return stack.enter_context(closing(Prefetch(self._truth.mattes(self._matched.frames), _AHEAD, "truth")))
 
 
-def _watched(mattes: Iterator[Matte]) -> Stream[tuple[Matte, Seen]]:
+def _watched(mattes: Iterator[Matte], beside: bool) -> Stream[tuple[Matte, Seen]]:
     with ThreadPoolExecutor(1, thread_name_prefix="vmatte-flow") as pool:
-        watcher = Watcher(pool)
+        watcher = Watcher(pool if beside else None)
         for matte in mattes:
             yield matte, watcher.see(matte.frame.sdr)
             del matte
