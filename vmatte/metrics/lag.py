@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -30,17 +31,17 @@ _PAIRS = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
 
 
 class Statistics(NamedTuple):
-    """Colour statistics of a frame's windows.
+    """Colour statistics of a frame's windows, a plane each: several times as fast as interleaved.
 
     Attributes:
-        rgb: (H, W, 3) float64 in [0, 1].
-        mean: (H, W, 3) of each window.
-        inverse: (H, W, 6) upper triangle of the inverse of the ridged covariance.
+        rgb: Three (H, W) float64 in [0, 1].
+        mean: Three, of each window.
+        inverse: Six, the upper triangle of the inverse of the ridged covariance.
     """
 
-    rgb: Wide
-    mean: Wide
-    inverse: Wide
+    rgb: Sequence[Wide]
+    mean: Sequence[Wide]
+    inverse: Sequence[Wide]
 
 
 class Colours:
@@ -157,9 +158,12 @@ class _Windows:
 
     def unexplained(self, seen: Statistics) -> float:
         box, counted = self.box, self.counted
-        joint = _box(np.asarray(self.alpha, np.float64)[..., None] * seen.rgb[box])[counted]
-        x, y, z = np.moveaxis(joint - self.mean[:, None] * seen.mean[box][counted], 1, 0)
-        a, b, c, d, e, f = np.moveaxis(seen.inverse[box][counted], 1, 0)
+        alpha = np.asarray(self.alpha, np.float64)
+        x, y, z = (
+            _box(alpha * plane[box])[counted] - self.mean * mean[box][counted]
+            for plane, mean in zip(seen.rgb, seen.mean, strict=True)
+        )
+        a, b, c, d, e, f = (plane[box][counted] for plane in seen.inverse)
         explained = a * x * x + d * y * y + f * z * z + 2 * (b * x * y + c * x * z + e * y * z)
         return float(np.maximum(self.varied - explained, 0).sum())
 
@@ -205,12 +209,10 @@ def _set_against(
 
 
 def _statistics(frame: Image8) -> Statistics:
-    rgb = frame.astype(np.float64) / 255
-    mean = _box(rgb)
-    spread = [
-        _box(rgb[..., i] * rgb[..., j]) - mean[..., i] * mean[..., j] + (_RIDGE if i == j else 0) for i, j in _PAIRS
-    ]
-    return Statistics(rgb, mean, np.stack(_inverse(*spread), axis=2))
+    rgb = [np.asarray(plane, np.float64) / 255 for plane in cv2.split(frame)]
+    mean = [_box(plane) for plane in rgb]
+    spread = [_box(rgb[i] * rgb[j]) - mean[i] * mean[j] + (_RIDGE if i == j else 0) for i, j in _PAIRS]
+    return Statistics(rgb, mean, _inverse(*spread))
 
 
 def _confidence(found: Wide) -> float:
