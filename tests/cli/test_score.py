@@ -111,6 +111,7 @@ def test_folders_give_a_table_with_totals(vmatte, stored, tmp_path):
     assert data["total"]["MAD"]["table"] == pytest.approx(row.mean(), rel=2e-6)
     assert data["total"]["MAD"]["mean"] == pytest.approx((row.sum() + row[:4].sum()) / 12, rel=2e-6)
     assert [line.split()[0] for line in said.out.splitlines()[1:]] == ["CLIP", "one", "two", "mean", "table"]
+    assert vmatte("score", "pred/one.alpha.mkv", "--truth", "true").code == 0
     (tmp_path / "true" / "one.mkv").unlink()
     missing = vmatte("score", "pred", "--truth", "true")
     assert missing.code == 3

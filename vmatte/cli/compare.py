@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from vmatte.cli.score import ask, check_files, options_of, say_notes, with_options, write_files
+from vmatte.cli.score import ask, check_files, of_clip, options_of, say_notes, with_options, write_files
 
 
 @click.command("compare")
@@ -30,7 +30,7 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
     paths = [Path(each) for each in given["mattes"]]
     check_files(given)
     with Bar("mattes", given["quiet"]) as bar:
-        scored = score_several(paths, ask(given), options_of(given), bar)
+        scored = score_several(paths, of_clip(paths[0], ask(given)), options_of(given), bar)
     names = _names(paths)
     results = {name: each.result for name, each in zip(names, scored, strict=True)}
     write_files(given, results, results)

@@ -64,7 +64,7 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
     pred, asked, options = Path(given["pred"]), ask(given), options_of(given)
     check_files(given)
     if not is_batch(pred):
-        scored = _one(pred, asked, options, given["quiet"])
+        scored = _one(pred, of_clip(pred, asked), options, given["quiet"])
         result = scored.result
         write_files(given, result, {pred.name: result})
         say_notes(result.notes, given["quiet"])
@@ -85,6 +85,15 @@ def ask(given: Mapping[str, Any]) -> Ask:
         if given[name] == "":
             raise click.UsageError(f"an empty --{name} was given: is a shell variable unset?")
     return Ask(**found)
+
+
+def of_clip(pred: Path, asked: Ask, always: bool = False) -> Ask:
+    """What belongs to one matte, where folders of clips were given; `always` when nothing else can be meant."""
+    from vmatte.run.clips import clip_name, is_batch, partner
+    from vmatte.run.score import Ask
+
+    given = asked.truth, asked.source, asked.trimap
+    return Ask(*(partner(one, clip_name(pred)) if one and (always or is_batch(one)) else one for one in given))
 
 
 def options_of(given: Mapping[str, Any]) -> ScoreOptions:
@@ -129,18 +138,12 @@ def _one(pred: Path, asked: Ask, options: ScoreOptions, quiet: bool) -> Scored:
 
 
 def _many(folder: Path, asked: Ask, options: ScoreOptions, quiet: bool) -> dict[str, Result]:
-    from vmatte.run.clips import clips_in, partner
-    from vmatte.run.score import Ask
+    from vmatte.run.clips import clips_in
 
     results = {}
     clips = clips_in(folder)
     # Every partner is looked for before the first clip is decoded.
-    asks = {
-        name: Ask(
-            *(None if each is None else partner(each, name) for each in (asked.truth, asked.source, asked.trimap))
-        )
-        for name in clips
-    }
+    asks = {name: of_clip(clip, asked, always=True) for name, clip in clips.items()}
     for name, clip in clips.items():
         results[name] = _one(clip, asks[name], options, quiet).result
         say_notes(results[name].notes, quiet)
