@@ -178,7 +178,7 @@ class _Run:
             confidence={} if watch is None else watch.confidence(),
             scores={} if prepared.riding is None else prepared.riding.results(),
             warnings=tuple(dict.fromkeys(warnings)),
-            notes=self._clip.notes,
+            notes=tuple(dict.fromkeys(prepared.notes)),
         )
 
 
