@@ -110,7 +110,7 @@ def _overrides(given: dict[str, Any]) -> list[str]:
     sugar = {"preset": given["preset"], "model": given["model"], "device": given["device"]}
     overrides = [f"{key}={value}" for key, value in sugar.items() if value is not None]
     overrides += [f"{key}=true" for key in ("accept_license", "offline") if given[key]]
-    overrides += ["score.on=true"] if given["score"] else []
+    overrides += ["score.enabled=true"] if given["score"] else []
     if given["outputs"]:
         overrides.append(f"outputs=[{','.join(given['outputs'])}]")
     return [*overrides, *given["settings"]]

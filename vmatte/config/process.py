@@ -58,7 +58,7 @@ def process(
     """
     said = [f"accept_license={accept_license}", f"offline={offline}"]
     said += [f"{key}={value}" for key, value in (("preset", preset), ("model", model)) if value is not None]
-    said += ["score.on=true"] if score else []
+    said += ["score.enabled=true"] if score else []
     said += [f"outputs=[{','.join(_several(outputs))}]"] if outputs else []
     plan = load([*said, *_several(overrides)])
     if weights is not None:

@@ -175,7 +175,7 @@ def prepare(job: Job, plan: Plan, teller: Teller = SILENT, *, dry: bool = False)
 
 def _riding(job: Job, plan: Plan, source: OpenedSource, span: tuple[int, int | None], layers: int) -> Riding | None:
     score = plan.score
-    if not score.on and job.truth is None:
+    if not score.enabled and job.truth is None:
         return None
     options = ScoreOptions(score.evaluator, score.band_radius, score.max_lag, str(score.quantise.value))
     return Riding(options, source, span, job.truth, layers)

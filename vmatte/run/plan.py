@@ -110,14 +110,14 @@ class ScorePlan:
     """Scores that ride along.
 
     Attributes:
-        on: Whether to score; a truth turns it on as well.
+        enabled: Whether to score; a truth turns it on as well.
         evaluator: Whose metrics those with truth are.
         band_radius: Of the edge band, px.
         max_lag: Frames that LAG looks either way.
         quantise: How mattes are brought to 8 bits.
     """
 
-    on: bool = False
+    enabled: bool = False
     evaluator: str = "vmatte"
     band_radius: int = 4
     max_lag: int = 4
