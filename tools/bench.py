@@ -10,9 +10,16 @@ import sys
 for _pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_pool, "1")
 
-from tools.benchmark import network, pipeline, plate, quality, smooth  # noqa: E402
+from tools.benchmark import metrics, network, pipeline, plate, quality, smooth  # noqa: E402
 
-COMMANDS = {"quality": quality, "pipeline": pipeline, "network": network, "smooth": smooth, "plate": plate}
+COMMANDS = {
+    "quality": quality,
+    "pipeline": pipeline,
+    "network": network,
+    "smooth": smooth,
+    "plate": plate,
+    "metrics": metrics,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,6 +1,4 @@
-"""Alpha scores agree with what the published evaluators print, stored per frame for a clip of 8 frames at 96x72."""
-
-from pathlib import Path
+"""Alpha scores: what holds for any mattes. That they agree with the published programs is tested beside."""
 
 import numpy as np
 import pytest
@@ -8,24 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vmatte.metrics.alpha import gradient, gradient_magnitude, mad, mse
-
-SCORES = Path(__file__).with_name("published_scores.npz")
-# The published programs compute in float32; a float64 implementation agrees with them this well at this size.
-TOLERANCE = 2e-6
-
-
-@pytest.fixture(scope="module")
-def published():
-    with np.load(SCORES) as arrays:
-        return dict(arrays)
-
-
-@pytest.mark.parametrize("program", ["rvm_hr", "matanyone_hr"])
-@pytest.mark.parametrize(("metric", "key", "scale"), [(mad, "mad", 1e3), (mse, "mse", 1e3), (gradient, "grad", 1e-3)])
-def test_agrees_with_published_program(published, program, metric, key, scale):
-    pairs = zip(published["pred_alpha"] / 255, published["true_alpha"] / 255, strict=True)
-    scores = [scale * metric(alpha, truth) for alpha, truth in pairs]
-    np.testing.assert_allclose(scores, published[f"{program}.pha_{key}"], rtol=TOLERANCE)
 
 
 @pytest.mark.parametrize("metric", [mad, mse, gradient])

@@ -13,7 +13,7 @@ from vmatte.metrics.motion import Motion, motion, scored
 from vmatte.metrics.unseen import Unseen, Watcher
 
 # Frames, mattes and stored flows of a clip of 8 frames, scored with radius 3 and reach 2.
-STORED = Path(__file__).parent / "data" / "unseen.npz"
+STORED = Path(__file__).parent / "data" / "reference.npz"
 RADIUS, REACH = 3, 2
 
 
@@ -33,9 +33,9 @@ def test_flicker_with_the_stored_flows(stored, name):
     for index, alpha in enumerate(mattes(stored, name)):
         since = Motion(stored["flow_fwd"][index - 1], stored["flow_bwd"][index - 1]) if index else None
         flicker.update(alpha.astype(np.float32) / np.float32(255), since)
-    assert flicker.trf == pytest.approx(float(stored[f"{name}.TRF"]), abs=1e-4)
-    assert flicker.we == pytest.approx(float(stored[f"{name}.WE"]), abs=1e-4)
-    assert flicker.cf == pytest.approx(float(stored[f"{name}.CF"]), abs=1e-3)
+    assert flicker.trf == pytest.approx(float(stored[f"proposed.{name}.TRF"]), abs=1e-4)
+    assert flicker.we == pytest.approx(float(stored[f"proposed.{name}.WE"]), abs=1e-4)
+    assert flicker.cf == pytest.approx(float(stored[f"proposed.{name}.CF"]), abs=1e-3)
 
 
 @pytest.mark.parametrize("name", ["pred", "truth"])
@@ -43,10 +43,10 @@ def test_lag_and_photo_consistency(stored, name):
     lag = Lag(REACH)
     for frame, alpha in zip(stored["frames_rgb"], mattes(stored, name), strict=True):
         lag.update(alpha / 255, colours(frame))
-    assert lag.residuals == pytest.approx(stored[f"{name}.Q"], abs=1e-6)
-    assert lag.estimate == pytest.approx(float(stored[f"{name}.LAG"]), abs=1e-6)
-    assert lag.confidence == pytest.approx(float(stored[f"{name}.LAGCONF"]), abs=1e-6)
-    assert lag.pce == pytest.approx(float(stored[f"{name}.PCE"]), abs=1e-6)
+    assert lag.residuals == pytest.approx(stored[f"proposed.{name}.Q"], abs=1e-6)
+    assert lag.estimate == pytest.approx(float(stored[f"proposed.{name}.LAG"]), abs=1e-6)
+    assert lag.confidence == pytest.approx(float(stored[f"proposed.{name}.LAGCONF"]), abs=1e-6)
+    assert lag.pce == pytest.approx(float(stored[f"proposed.{name}.PCE"]), abs=1e-6)
 
 
 @pytest.mark.parametrize("name", ["pred", "truth"])
@@ -56,11 +56,11 @@ def test_the_whole_with_flows_of_its_own(stored, name):
     for frame, alpha in zip(stored["frames_rgb"], mattes(stored, name), strict=True):
         judge.update(frame, alpha)
     found = judge.result()
-    assert found.trf == pytest.approx(float(stored[f"{name}.TRF"]), rel=0.05)
-    assert found.we == pytest.approx(float(stored[f"{name}.WE"]), rel=0.05)
-    assert found.cf == pytest.approx(float(stored[f"{name}.CF"]), rel=0.05)
-    assert found.lag == pytest.approx(float(stored[f"{name}.LAG"]), abs=1e-6)
-    assert found.pce == pytest.approx(float(stored[f"{name}.PCE"]), abs=1e-6)
+    assert found.trf == pytest.approx(float(stored[f"proposed.{name}.TRF"]), rel=0.05)
+    assert found.we == pytest.approx(float(stored[f"proposed.{name}.WE"]), rel=0.05)
+    assert found.cf == pytest.approx(float(stored[f"proposed.{name}.CF"]), rel=0.05)
+    assert found.lag == pytest.approx(float(stored[f"proposed.{name}.LAG"]), abs=1e-6)
+    assert found.pce == pytest.approx(float(stored[f"proposed.{name}.PCE"]), abs=1e-6)
 
 
 def scores(alphas, frames=None):

@@ -68,6 +68,8 @@ _CALLED = {"masks": "--mask", "objects": "--object", "clips": "clip"}
 @click.option("--offline", is_flag=True, help="Never touch the network. VMATTE_OFFLINE=1 does the same.")
 @click.option("--start", type=str, metavar="T", help="Start at T: seconds, or [h:]m:s, from the first frame.")
 @click.option("--end", type=str, metavar="T", help="End before T.")
+@click.option("--score", is_flag=True, help="Score the mattes as they are made. See `vmatte score`.")
+@click.option("--truth", metavar="T", help="The true matte, to score against; turns --score on.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change a setting. See `vmatte config`.")
 @click.option("--overwrite", is_flag=True, help="Replace results that exist already, once the new ones are complete.")
 @click.option("--dry-run", is_flag=True, help="Check everything, say what would be done, and stop.")
@@ -113,13 +115,14 @@ def _overrides(given: dict[str, Any]) -> list[str]:
     sugar = {"preset": given["preset"], "model": given["model"], "device": given["device"]}
     overrides = [f"{key}={value}" for key, value in sugar.items() if value is not None]
     overrides += [f"{key}=true" for key in ("accept_license", "offline") if given[key]]
+    overrides += ["score.enabled=true"] if given["score"] else []
     if given["outputs"]:
         overrides.append(f"outputs=[{','.join(given['outputs'])}]")
     return [*overrides, *given["settings"]]
 
 
 def _jobs(given: dict[str, Any]) -> list[Job]:
-    for option in ("masks", "objects", "plate", "out", "clips", "weights"):
+    for option in ("masks", "objects", "plate", "out", "clips", "weights", "truth"):
         if "" in (given[option] if isinstance(given[option], tuple) else (given[option],)):
             what = _CALLED.get(option, f"--{option}")
             raise click.UsageError(f"an empty {what} was given: is a shell variable unset?")
@@ -135,6 +138,7 @@ def _jobs(given: dict[str, Any]) -> list[Job]:
             start=_seconds("--start", given["start"]),
             end=_seconds("--end", given["end"]),
             overwrite=given["overwrite"],
+            truth=Path(given["truth"]) if given["truth"] else None,
         )
         for clip in given["clips"]
     ]
@@ -174,6 +178,8 @@ def _one(job: Job, plan: Plan, plan_data: dict[str, Any], given: dict[str, Any])
         report = run_job(job, plan, plan_data, bar, prepared)
     for line in _closing(report, prepared):
         say(line)
+    for line in _scores(report):
+        say(line)
 
 
 def _opening(job: Job, prepared: Prepared) -> list[str]:
@@ -187,6 +193,17 @@ def _opening(job: Job, prepared: Prepared) -> list[str]:
         *([f"  smoothing: {prepared.smoother}"] if prepared.smoother != "none" else []),
         *(f"  note: {text}" for text in prepared.notes),
         *(f"  warning: {text}" for text in prepared.warnings),
+    ]
+
+
+def _scores(report: Report) -> list[str]:
+    from vmatte.cli.scores import clip_lines
+
+    several = len(report.scores) > 1
+    return [
+        line
+        for name, result in report.scores.items()
+        for line in [*([f"{name}:"] if several else []), *clip_lines(result)]
     ]
 
 

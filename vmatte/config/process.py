@@ -28,6 +28,8 @@ def process(
     accept_license: bool = False,
     offline: bool = False,
     overrides: str | Sequence[str] = (),
+    score: bool = False,
+    truth: str | Path | None = None,
 ) -> Report:
     """Mattes one clip into files and returns the report.
 
@@ -48,12 +50,15 @@ def process(
         accept_license: Whether the licence of the model's weights is accepted; that is then remembered.
         offline: Whether the network may not be touched.
         overrides: Settings as `key=value`, as `--set` takes them.
+        score: Whether to score the mattes as they are made, into the report.
+        truth: The true matte to score against; turns `score` on.
 
     Raises:
         VmatteError: Whatever stopped it; nothing half-written stays behind.
     """
     said = [f"accept_license={accept_license}", f"offline={offline}"]
     said += [f"{key}={value}" for key, value in (("preset", preset), ("model", model)) if value is not None]
+    said += ["score.enabled=true"] if score else []
     said += [f"outputs=[{','.join(_several(outputs))}]"] if outputs else []
     plan = load([*said, *_several(overrides)])
     if weights is not None:
@@ -67,6 +72,7 @@ def process(
         start=start,
         end=end,
         overwrite=overwrite,
+        truth=None if truth is None else Path(truth),
     )
     return run_job(job, plan, plan_as_data(plan))
 

@@ -77,6 +77,11 @@ class SequenceSource:
         """How many frames there are."""
         return len(self._members)
 
+    def numbers(self) -> tuple[int, ...] | None:
+        """The numbers in the files' names, in order; None unless each has one of its own."""
+        found = [member.number for member in self._members if member.number is not None]
+        return tuple(found) if len(set(found)) == len(self._members) else None
+
     def frames(self, start: int = 0, stop: int | None = None) -> Stream[Frame]:
         """Frames `start` up to but not including `stop`, decoded by several threads.
 

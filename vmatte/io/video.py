@@ -69,6 +69,10 @@ class VideoSource:
         """How many frames there are, as the packets tell it, or by decoding them all if the packets do not."""
         return len(self._coded.timeline().pts) * (2 if self._per_field else 1)
 
+    def times(self) -> tuple[Fraction, ...]:
+        """When each frame is shown, seconds on the file's own clock, as `count` finds them."""
+        return tuple(pts * self._clip.time_base for pts in self._delivered_times().pts)
+
     def seeks_simply(self) -> bool:
         """Whether every frame can be reached from the key packet before it in the file, as simple readers assume."""
         return self._coded.timeline().closed

@@ -1,83 +1,82 @@
 """Scores of one predicted alpha against the true one, exactly as the published evaluators define them.
 
-All take (H, W) mattes with values in [0, 1] of any float type, compute in float64 and return the unscaled value;
+All take (H, W) mattes, floats in [0, 1] of any type or uint8 codes, compute in float64 and return the unscaled value;
 the scale that papers print is in each docstring.
 """
 
 from __future__ import annotations
 
 import math
-from functools import cache
 from typing import Any
 
-import cv2
-import numpy as np
 from numpy.typing import NDArray
 
-Matte = NDArray[np.floating[Any]]
+from vmatte.metrics.gradient import gradient as _gradient
+from vmatte.metrics.gradient import gradient_magnitude
+from vmatte.metrics.pair import Mask, Pair
 
-# Rhemann et al., A Perceptually Motivated Online Benchmark for Image Matting, CVPR 2009, and every evaluator since.
-GRADIENT_SIGMA = 1.4
-GRADIENT_CUTOFF = 0.01
+Matte = NDArray[Any]
+
+__all__ = ["gradient", "gradient_magnitude", "mad", "mse", "sad", "ssda"]
 
 
-def mad(alpha: Matte, truth: Matte) -> float:
-    """Mean absolute difference over the whole frame, mean |a - g|; printed times 1000.
+def sad(alpha: Matte, truth: Matte, mask: Mask | None = None) -> float:
+    """Sum of absolute differences, sum |a - g|, over the mask or everywhere; printed divided by 1000.
+
+    >>> import numpy as np
+    >>> sad(np.full((2, 2), 0.75), np.ones((2, 2)))
+    1.0
+    """
+    return _pair(alpha, truth).total(mask)
+
+
+def mad(alpha: Matte, truth: Matte, mask: Mask | None = None) -> float:
+    """Mean absolute difference, mean |a - g|; printed times 1000. nan if the mask is empty.
 
     >>> import numpy as np
     >>> round(mad(np.full((2, 2), 0.75), np.ones((2, 2))), 6)
     0.25
     """
-    return float(np.mean(np.abs(_wide(alpha) - _wide(truth))))
+    pair = _pair(alpha, truth)
+    return _over(pair.total(mask), pair.count(mask))
 
 
-def mse(alpha: Matte, truth: Matte) -> float:
-    """Mean squared error over the whole frame, mean (a - g)^2; printed times 1000.
+def mse(alpha: Matte, truth: Matte, mask: Mask | None = None) -> float:
+    """Mean squared error, mean (a - g)^2; printed times 1000, by the DIM family as it is. nan if the mask is empty.
 
     >>> import numpy as np
     >>> mse(np.full((2, 2), 0.5), np.ones((2, 2)))
     0.25
     """
-    return float(np.mean(np.square(_wide(alpha) - _wide(truth))))
+    pair = _pair(alpha, truth)
+    return _over(pair.squared(mask), pair.count(mask))
 
 
-def gradient(alpha: Matte, truth: Matte) -> float:
-    """Gradient error, sum (m(a) - m(g))^2 with m the Gaussian gradient magnitude; printed divided by 1000.
-
-    The mattes are not stretched to their own range first: the form of the high-resolution RVM and MatAnyone evaluators.
+def ssda(alpha: Matte, truth: Matte, mask: Mask | None = None) -> float:
+    """Root of the summed squared differences, sqrt(sum (a - g)^2), of Erofeev et al., BMVC 2015; not scaled.
 
     >>> import numpy as np
-    >>> flat, edge = np.zeros((9, 9)), np.repeat([[0.0, 1.0]], [4, 5], 1).repeat(9, 0)
-    >>> gradient(edge, edge), gradient(flat, edge) > 1
-    (0.0, True)
+    >>> ssda(np.full((2, 2), 0.5), np.ones((2, 2)))
+    1.0
     """
-    return float(np.sum(np.square(gradient_magnitude(alpha) - gradient_magnitude(truth))))
+    return math.sqrt(_pair(alpha, truth).squared(mask))
 
 
-def gradient_magnitude(alpha: Matte) -> NDArray[np.float64]:
-    """Length of the gradient under Gaussian derivatives of sigma 1.4, edge pixels repeated beyond the border.
+def gradient(alpha: Matte, truth: Matte, *, stretch: bool = False, mask: Mask | None = None) -> float:
+    """Gradient error, as `vmatte.metrics.gradient.gradient`; the mattes may be of different types.
 
     >>> import numpy as np
-    >>> float(gradient_magnitude(np.ones((9, 9))).max()) < 1e-12
+    >>> gradient(np.full((9, 9), 0.5), np.ones((9, 9), np.uint8) * 255) < 1e-24
     True
     """
-    smooth, slope = _gradient_taps()
-    wide = _wide(alpha)
-    across = cv2.sepFilter2D(wide, cv2.CV_64F, slope, smooth, borderType=cv2.BORDER_REPLICATE)
-    down = cv2.sepFilter2D(wide, cv2.CV_64F, smooth, slope, borderType=cv2.BORDER_REPLICATE)
-    return np.asarray(np.hypot(across, down), np.float64)
+    pair = _pair(alpha, truth)
+    return _gradient(pair.alpha, pair.truth, stretch=stretch, mask=mask)
 
 
-@cache
-def _gradient_taps() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The Gaussian and its derivative, whose outer product has Frobenius norm 1."""
-    sigma = GRADIENT_SIGMA
-    half = math.ceil(sigma * math.sqrt(-2 * math.log(math.sqrt(2 * math.pi) * sigma * GRADIENT_CUTOFF)))
-    at = np.arange(-half, half + 1, dtype=np.float64)
-    smooth = np.exp(-(at**2) / (2 * sigma**2)) / (sigma * math.sqrt(2 * math.pi))
-    slope = -at * smooth / sigma**2
-    return smooth, slope / np.linalg.norm(np.outer(smooth, slope))
+def _pair(alpha: Matte, truth: Matte) -> Pair:
+    """Codes if both are, else floats, unrounded."""
+    return Pair(alpha, truth) if alpha.dtype == truth.dtype == "u1" else Pair.of(alpha, truth, "none")
 
 
-def _wide(matte: Matte) -> NDArray[np.float64]:
-    return np.ascontiguousarray(matte, dtype=np.float64)
+def _over(total: float, count: int) -> float:
+    return total / count if count else math.nan

@@ -28,14 +28,17 @@ _SOFT = 0.05
 
 @dataclass
 class _Share:
-    """A quotient of two running sums."""
+    """A quotient of two running sums, and of each frame's own."""
 
     above: float = 0.0
     below: float = 0.0
+    by_frame: dict[int, float] = field(default_factory=dict)
 
-    def add(self, above: float, below: float) -> None:
+    def add(self, frame: int, above: float, below: float) -> None:
         self.above += above
         self.below += below
+        if below > 0:
+            self.by_frame[frame] = above / below
 
     @property
     def value(self) -> float:
@@ -54,11 +57,13 @@ class Flicker:
     _reversals: _Share = field(default_factory=_Share)
     _warps: _Share = field(default_factory=_Share)
     _core: _Share = field(default_factory=_Share)
+    _frame: int = -1
     _alpha: Floats | None = None
     _from_before: tuple[Predicted, Predicted] | None = None
 
     def update(self, alpha: Floats, since: Motion | None) -> None:
         """Takes the next matte, (H, W) in [0, 1], and the motion since the frame before; None for the first."""
+        self._frame += 1
         if self._alpha is None or since is None:
             self._alpha, self._from_before = alpha, None
             return
@@ -84,14 +89,20 @@ class Flicker:
         """Core flicker, per mille of the matte's area; nan if there is no matte."""
         return 1000 * self._core.value
 
+    @property
+    def by_frame(self) -> tuple[dict[int, float], dict[int, float], dict[int, float]]:
+        """The three scores of single frames, by frame number, where there is something to measure."""
+        core = {frame: 1000 * value for frame, value in self._core.by_frame.items()}
+        return self._reversals.by_frame, self._warps.by_frame, core
+
     def _count_changes(self, alpha: Floats, before: tuple[Predicted, Predicted]) -> None:
         errors = [np.where(p.valid, np.abs(alpha - p.value), np.float32(np.inf)) for p in before]
         error = np.minimum(*errors)
         known = before[0].valid | before[1].valid
         near = band(alpha, self.radius) & band(before[1].value, self.radius)
         edge = near & known
-        self._warps.add(_sum(error[edge]), _sum(slope(alpha)[edge]))
-        self._core.add(_sum(error[~near & known]), _sum(alpha))
+        self._warps.add(self._frame, _sum(error[edge]), _sum(slope(alpha)[edge]))
+        self._core.add(self._frame, _sum(error[~near & known]), _sum(alpha))
 
     def _count_reversals(
         self, alpha: Floats, before: tuple[Predicted, Predicted], after: tuple[Predicted, Predicted]
@@ -99,7 +110,7 @@ class Flicker:
         gaps = [_gap(alpha, one, other) for one, other in zip(before, after, strict=True)]
         gap = np.minimum(*gaps)
         where = band(alpha, self.radius) & np.isfinite(gap)
-        self._reversals.add(_sum(gap[where]), _sum(slope(alpha)[where]))
+        self._reversals.add(self._frame - 1, _sum(gap[where]), _sum(slope(alpha)[where]))
 
 
 def band(alpha: Floats, radius: int) -> Mask:

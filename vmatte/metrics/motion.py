@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
@@ -43,13 +44,18 @@ class Motion:
         return checked(self.backward, self.forward)
 
 
-def motion(before: Image8, after: Image8) -> Motion:
-    """DIS flow both ways, medium preset down to the finest scale, between two (H, W, 3) RGB frames."""
+def motion(before: Image8, after: Image8, pool: Executor | None = None) -> Motion:
+    """DIS flow both ways, medium preset down to the finest scale, between two (H, W, 3) RGB frames.
+
+    Args:
+        before: The first frame.
+        after: The second.
+        pool: Finds the way back meanwhile, if there is one; a core for each way.
+    """
     one, other = (cast("Image8", cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)) for frame in (before, after))
-    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    # A quarter less error at edges than the preset's own scale 1, on the clips the scores were designed with.
-    search.setFinestScale(0)
-    return Motion(_flow(search, one, other), _flow(search, other, one))
+    back = None if pool is None else pool.submit(_flow, other, one)
+    forward = _flow(one, other)
+    return Motion(forward, _flow(other, one) if back is None else back.result())
 
 
 def reduction(rows: int) -> int:
@@ -70,7 +76,10 @@ def scored(image: NDArray[np.uint8] | Floats) -> NDArray[np.uint8] | Floats:
     return cast("NDArray[np.uint8]", cv2.resize(image, size, interpolation=cv2.INTER_AREA))
 
 
-def _flow(search: cv2.DISOpticalFlow, before: Image8, after: Image8) -> Floats:
+def _flow(before: Image8, after: Image8) -> Floats:
+    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    # A quarter less error at edges than the preset's own scale 1, on the clips the scores were designed with.
+    search.setFinestScale(0)
     # DIS refuses pictures under 12 px on both sides.
     height, width = before.shape
     pad = (0, max(0, 16 - height)), (0, max(0, 16 - width))

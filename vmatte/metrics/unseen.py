@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -13,6 +14,10 @@ from vmatte.core.types import Image8
 from vmatte.metrics.flicker import RADIUS, Flicker
 from vmatte.metrics.lag import REACH, Colours, Lag, colours
 from vmatte.metrics.motion import Motion, motion, reduction, scored
+from vmatte.metrics.pair import quantised
+from vmatte.metrics.series import Series
+
+_UNITS = {"TRF": "px", "WE": "px", "CF": "per mille", "LAG": "frames", "PCE": "0..1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +61,15 @@ class Seen:
 class Watcher:
     """Turns the frames of a clip, (H, W, 3) uint8 RGB in order, into what the scores need."""
 
-    def __init__(self) -> None:
+    def __init__(self, pool: Executor | None = None) -> None:
+        """With a `pool`, motion is found on two threads at once."""
+        self._pool = pool
         self._last: Image8 | None = None
 
     def see(self, frame: Image8) -> Seen:
         """The next frame."""
         small = cast("Image8", scored(frame))
-        since = None if self._last is None else motion(self._last, small)
+        since = None if self._last is None else motion(self._last, small, self._pool)
         self._last = small
         return Seen(since, colours(small), reduction(frame.shape[0]), (small.shape[0], small.shape[1]))
 
@@ -84,6 +91,7 @@ class Unseen:
         self._lag = Lag(reach)
         self._watcher = Watcher()
         self._reduced = 1
+        self._frames = 0
 
     def update(self, frame: Image8, alpha: NDArray[Any]) -> None:
         """Takes the next frame, (H, W, 3) uint8 RGB, and its matte, (H, W) uint8 or floats in [0, 1]."""
@@ -96,6 +104,7 @@ class Unseen:
         if small.shape != seen.size:
             raise ValueError(f"the matte is {alpha.shape}, its frame is scored at {seen.size}")
         self._reduced = seen.reduced
+        self._frames += 1
         self._flicker.update(small, seen.since)
         # The fit is a float64 affair: a matte of the frame's own size is taken without float32's rounding.
         self._lag.update(_exact(alpha) if seen.reduced == 1 else small, seen.colours)
@@ -106,15 +115,29 @@ class Unseen:
         values = (flicker.trf * self._reduced, flicker.we * self._reduced, flicker.cf, lag.lag, lag.confidence, lag.pce)
         return Scores(*(None if math.isnan(value) else value for value in values))
 
+    def series(self) -> dict[str, Series]:
+        """The same with the frames' own values: TRF, WE, CF, LAG, its confidence, and PCE."""
+        found = self.result()
+        whole = (found.trf, found.we, found.cf, found.lag, found.pce)
+        trf, we, cf = self._flicker.by_frame
+        lag, pce = self._lag.by_frame
+        scales = (self._reduced, self._reduced, 1, 1, 1)
+        rows = [
+            Series(name, unit, self._row(values, scale), value, value, 0 if value is None else self._frames)
+            for (name, unit), values, scale, value in zip(
+                _UNITS.items(), (trf, we, cf, lag, pce), scales, whole, strict=True
+            )
+        ]
+        sure = Series("LAG confidence", "", (), found.confidence, found.confidence, self._frames)
+        return {row.name: row for row in [*rows[:4], sure, rows[4]]}
 
-def _codes(alpha: NDArray[Any]) -> NDArray[Any]:
-    """8-bit codes, as a file would hold them."""
-    return alpha if alpha.dtype == np.uint8 else np.rint(np.clip(alpha, 0, 1) * 255)
+    def _row(self, values: dict[int, float], scale: int) -> tuple[float | None, ...]:
+        return tuple(values[frame] * scale if frame in values else None for frame in range(self._frames))
 
 
 def _as_filed(alpha: NDArray[Any]) -> NDArray[np.float32]:
-    return _codes(alpha).astype(np.float32) / np.float32(255)
+    return quantised(alpha).astype(np.float32) / np.float32(255)
 
 
 def _exact(alpha: NDArray[Any]) -> NDArray[np.float64]:
-    return _codes(alpha).astype(np.float64) / 255
+    return quantised(alpha).astype(np.float64) / 255

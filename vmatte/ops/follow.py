@@ -98,13 +98,16 @@ def outward(flow: Floats, interior: Mask, sigmas: tuple[float, ...] = SIGMAS) ->
     if box is None:
         return carried
     weights = interior[box].astype(np.float32)
-    heavy = np.dstack([flow[box] * weights[..., None], weights])
+    planes = [np.asarray(plane, np.float32) for plane in cv2.split(carried[box])]
+    heavy = cv2.merge([*(plane * weights for plane in planes), weights])
     missing = np.ones(weights.shape, np.bool_)
     for sigma in sigmas:
-        spread = cv2.GaussianBlur(heavy, (0, 0), sigma)
-        reached = missing & (spread[..., 2] > TRUSTED)
-        carried[box][reached] = spread[reached][:, :2] / spread[reached][:, 2:]
+        *spread, weight = cv2.split(cv2.GaussianBlur(heavy, (0, 0), sigma))
+        reached = missing & (weight > TRUSTED)
+        for plane, found in zip(planes, spread, strict=True):
+            np.divide(found, weight, out=plane, where=reached)
         missing &= ~reached
+    carried[box] = cv2.merge(planes)
     return carried
 
 

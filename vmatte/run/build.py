@@ -13,6 +13,7 @@ from vmatte.core.types import Hints, Matter, Stage
 from vmatte.io.open import OpenedSource, open_source
 from vmatte.io.options import InputOptions
 from vmatte.io.writers import output_kind
+from vmatte.metrics.scorer import ScoreOptions
 from vmatte.models.checkpoint import Checkpoint, checkpoint
 from vmatte.models.lift import load_model
 from vmatte.models.registry import Card, ModelSettings, card, preflight
@@ -20,6 +21,7 @@ from vmatte.run.choose import Choice, choose
 from vmatte.run.given import Given, Sampler, gather
 from vmatte.run.outputs import Output, check_report, planned_outputs
 from vmatte.run.plan import Device, Foreground, Job, Objects, Plan, Smooth
+from vmatte.run.riding import Riding
 from vmatte.stages.foreground import Foreground as ForegroundStage
 from vmatte.stages.merge import merge
 from vmatte.stages.refine.stage import Refine
@@ -50,6 +52,7 @@ class Prepared:
         matter: The model, ready; None in a dry run without its weights.
         weights: Of the model that will run; None when it has none, or when they were not to be fetched.
         smoother: What makes the mattes steady, `none` when nothing does.
+        riding: Scores that ride along; None when none were asked for.
         notes: What was found, assumed or done as asked.
         warnings: What may harm the result.
     """
@@ -67,6 +70,7 @@ class Prepared:
     matter: Matter | None = None
     weights: Checkpoint | None = None
     smoother: str = "none"
+    riding: Riding | None = None
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -135,6 +139,8 @@ def prepare(job: Job, plan: Plan, teller: Teller = SILENT, *, dry: bool = False)
         given.warnings += _looked_at(settings, given.hints, source, first)
     merged = plan.objects is Objects.merged
     outputs = planned_outputs(job, plan, () if merged else tuple(given.objects))
+    riding = _riding(job, plan, source, (first, stop), 1 if merged else max(1, len(given.objects)))
+    notes += () if riding is None else riding.notes
     if plan.device in (Device.cuda, Device.mps) and card(settings.name).weights is None:
         notes.append(f"model {settings.name} has no network to run on {plan.device.value}: it runs on the CPU")
     weights = _weights(settings, plan, teller, notes, dry)
@@ -161,9 +167,18 @@ def prepare(job: Job, plan: Plan, teller: Teller = SILENT, *, dry: bool = False)
         matter=load_model(settings, plan.device.value, plan.precision.value) if ready else None,
         weights=weights,
         smoother=smoother,
+        riding=riding,
         notes=notes + given.notes,
         warnings=[*clip.warnings, *given.warnings],
     )
+
+
+def _riding(job: Job, plan: Plan, source: OpenedSource, span: tuple[int, int | None], layers: int) -> Riding | None:
+    score = plan.score
+    if not score.enabled and job.truth is None:
+        return None
+    options = ScoreOptions(score.evaluator, score.band_radius, score.max_lag, str(score.quantise.value))
+    return Riding(options, source, span, job.truth, layers)
 
 
 def _chosen(plan: Plan, given: frozenset[str], sampled: Sampler) -> tuple[ModelSettings, Choice]:

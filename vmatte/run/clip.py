@@ -73,7 +73,7 @@ class _Run:
         self._prepared, self._plan = prepared, plan
         self._clip: Clip = prepared.source.clip
         self._decode, self._model, self._stages = Meter("decode"), Meter("model"), Meter("stages")
-        self._wait = Meter("wait")
+        self._scores, self._wait = Meter("scores"), Meter("wait")
         self.encode = Meter("encode")
         self._queues: dict[str, Prefetch[Any]] = {}
         self.said = _Said()
@@ -117,13 +117,18 @@ class _Run:
         mattes = metered(matter.mattes(self._clip, prepared.hints, waited), self._model, self._wait)
         # A network on the processor has a thread on every core, and they wait for each other at every layer: what else
         # runs beside it holds them all up.
-        queued = self._unqueued if facts(matter).get("device") == "cpu" else self._queue
+        alone = facts(matter).get("device") == "cpu"
+        queued = self._unqueued if alone else self._queue
         ready = queued(stack, "model", mattes)
-        if not prepared.stages:
-            return ready
-        waiting = Meter("wait")
-        staged = _staged(self._clip, prepared.stages, metered(ready, waiting))
-        return queued(stack, "stages", metered(staged, self._stages, waiting))
+        if prepared.stages:
+            waiting = Meter("wait")
+            staged = _staged(self._clip, prepared.stages, metered(ready, waiting))
+            ready = queued(stack, "stages", metered(staged, self._stages, waiting))
+        if prepared.riding is not None:
+            waiting = Meter("wait")
+            scored = prepared.riding(metered(ready, waiting), beside=not alone)
+            ready = queued(stack, "scores", metered(scored, self._scores, waiting))
+        return ready
 
     def _unqueued(self, stack: ExitStack, name: str, items: Stream[Any]) -> Iterator[Any]:
         return stack.enter_context(closing(items))
@@ -137,7 +142,8 @@ class _Run:
         self, plan_data: dict[str, Any], frames: int, wall: float, outputs: tuple[dict[str, Any], ...]
     ) -> Report:
         prepared = self._prepared
-        meters = [self._decode, self._model, *([self._stages] if prepared.stages else []), self.encode]
+        meters = [self._decode, self._model, *([self._stages] if prepared.stages else [])]
+        meters += [*([self._scores] if prepared.riding is not None else []), self.encode]
         stages = tuple(
             StageTime(
                 meter.name,
@@ -170,6 +176,7 @@ class _Run:
             smoother=prepared.smoother,
             look_at=() if watch is None else tuple(watch.findings()),
             confidence={} if watch is None else watch.confidence(),
+            scores={} if prepared.riding is None else prepared.riding.results(),
             warnings=tuple(dict.fromkeys(warnings)),
             notes=tuple(dict.fromkeys(prepared.notes)),
         )

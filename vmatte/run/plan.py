@@ -101,6 +101,33 @@ class Profile(Enum):
     xq = "4444xq"
 
 
+Quantise = Enum("Quantise", {"round": "round", "truncate": "truncate", "none": "none", "evaluator": "evaluator"})
+"""How mattes are brought to 8 bits before they are scored; `evaluator` is as its method writes."""
+
+
+@dataclass(frozen=True)
+class ScorePlan:
+    """Scores that ride along.
+
+    Attributes:
+        enabled: Whether to score; a truth turns it on as well.
+        evaluator: Whose metrics those with truth are.
+        band_radius: Of the edge band, px.
+        max_lag: Frames that LAG looks either way.
+        quantise: How mattes are brought to 8 bits.
+    """
+
+    enabled: bool = False
+    evaluator: str = "vmatte"
+    band_radius: int = 4
+    max_lag: int = 4
+    quantise: Quantise = Quantise.round
+
+    def __post_init__(self) -> None:
+        _require(self.band_radius >= 1, f"score.band_radius={self.band_radius}: 1 px or more")
+        _require(self.max_lag >= 1, f"score.max_lag={self.max_lag}: 1 frame or more")
+
+
 @dataclass(frozen=True)
 class InputPlan:
     """How to read clips.
@@ -195,6 +222,7 @@ class Plan:
         outputs: Names of outputs.
         prores: How to write ProRes.
         stream: How the stream runs.
+        score: Scores that ride along with the run.
         offline: Whether the network may not be touched; weights that are not here are then an error.
         accept_license: Whether the user accepts the licence of the model's weights, which is then remembered.
     """
@@ -213,6 +241,7 @@ class Plan:
     outputs: list[str] = field(default_factory=lambda: ["prores", "alpha"])
     prores: ProresPlan = field(default_factory=ProresPlan)
     stream: StreamPlan = field(default_factory=StreamPlan)
+    score: ScorePlan = field(default_factory=ScorePlan)
     offline: bool = False
     accept_license: bool = False
 
@@ -240,6 +269,7 @@ class Job:
         start: Seconds from the first frame; None is the beginning.
         end: Seconds from the first frame, not included; None is the end.
         overwrite: Whether existing outputs may be replaced.
+        truth: The true matte, to score the result against.
     """
 
     clip: Path
@@ -250,6 +280,7 @@ class Job:
     start: float | None = None
     end: float | None = None
     overwrite: bool = False
+    truth: Path | None = None
 
     def __post_init__(self) -> None:
         for name, value in (("--start", self.start), ("--end", self.end)):

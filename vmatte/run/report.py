@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import Enum
 from fractions import Fraction
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from vmatte.core.types import Clip
+from vmatte.metrics.scorer import Result
 from vmatte.stages.watch import Finding
 
 _PARTS = ("vmatte", "av", "numpy", "opencv-python-headless", "torch")
@@ -59,6 +60,7 @@ class Report:
         weights: File name, hash and trust of the model's weights; None when it has none.
         smoother: What made the mattes steady, `none` when nothing did.
         look_at: Frames whose matte stands out.
+        scores: Of every layer by name, where the run was scored.
         confidence: For each matte whose model has one: its median, its lowest value and the frame of that.
         warnings: What may harm the result.
         notes: What was found, assumed about the source or done as asked.
@@ -81,6 +83,7 @@ class Report:
     smoother: str = "none"
     look_at: tuple[Finding, ...] = ()
     confidence: dict[str, dict[str, float]] = field(default_factory=dict)
+    scores: Mapping[str, Result] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -91,6 +94,9 @@ class Report:
         data["clip"]["colour"] = asdict(self.clip.colour)
         data["stages"] = [asdict(stage) for stage in self.stages]
         data["look_at"] = [asdict(finding) for finding in self.look_at]
+        # The form of `vmatte score`: several layers stand as several clips do there.
+        scores = {name: result.as_data() for name, result in self.scores.items()}
+        data["scores"] = next(iter(scores.values())) if len(scores) == 1 else {"clips": scores} if scores else {}
         data["versions"] = versions()
         return json.dumps(data, indent=2, default=_plain) + "\n"
 

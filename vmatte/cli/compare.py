@@ -1,0 +1,45 @@
+"""`vmatte compare`: several mattes of one clip, the best first."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import click
+
+from vmatte.cli.score import ask, check_files, of_clip, options_of, say_notes, with_options, write_files
+
+
+@click.command("compare")
+@click.argument("mattes", nargs=-1, required=True, metavar="A B...")
+@with_options
+def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mixture
+    """Compare mattes of one clip: each in a form that `vmatte score` takes. The best comes first.
+
+    With --truth the rank is the mean place over the evaluator's metrics; without, over steadiness (TRF, WE, CF),
+    timing (LAG) and fit (PCE). A matte that is steadier only because it trails is named.
+    """
+    from vmatte.cli.progress import Bar
+    from vmatte.cli.scores import compare_lines
+    from vmatte.run.score import score_several
+
+    logging.basicConfig(level=logging.INFO if given["verbose"] else logging.ERROR, format="vmatte: %(message)s")
+    if len(given["mattes"]) < 2:
+        raise click.UsageError("compare needs two mattes or more; `vmatte score` scores one")
+    paths = [Path(each) for each in given["mattes"]]
+    check_files(given)
+    with Bar("mattes", given["quiet"]) as bar:
+        scored = score_several(paths, of_clip(paths[0], ask(given)), options_of(given), bar)
+    names = _names(paths)
+    results = {name: each.result for name, each in zip(names, scored, strict=True)}
+    write_files(given, results, results)
+    for result in results.values():
+        say_notes(result.notes, given["quiet"])
+    click.echo("\n".join(compare_lines(names, [each.result for each in scored])))
+
+
+def _names(paths: list[Path]) -> list[str]:
+    """File names where they differ, else whole paths."""
+    short = [path.name or str(path) for path in paths]
+    return short if len(set(short)) == len(short) else [f"{path}" for path in paths]

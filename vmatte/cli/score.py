@@ -1,0 +1,150 @@
+"""`vmatte score`: mattes against the truth, against their source, or both."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vmatte.core.errors import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from vmatte.metrics.scorer import Result, ScoreOptions
+    from vmatte.run.score import Ask, Scored
+
+
+def with_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds what `score` and `compare` have in common."""
+    options = [
+        click.option("--truth", metavar="T", help="The true matte, in any of these forms."),
+        click.option("--source", metavar="CLIP", help="The clip the matte was made from: scores without truth."),
+        click.option("--trimap", metavar="M", help="Trimaps (0, 128, 255), for evaluators of unknown pixels."),
+        click.option(
+            "--evaluator", default="vmatte", show_default=True, metavar="NAME", help="Whose numbers to print."
+        ),
+        click.option(
+            "--quantise",
+            type=click.Choice(["round", "truncate", "none", "evaluator"]),
+            default="round",
+            show_default=True,
+            help="How mattes deeper than 8 bits are brought there; evaluator is as its method writes.",
+        ),
+        click.option("--band-radius", type=click.IntRange(1), default=4, show_default=True, help="Edge band, px."),
+        click.option("--max-lag", type=click.IntRange(1), default=4, show_default=True, help="Frames LAG looks."),
+        click.option("--json", "json_file", metavar="F", help="Write everything, frame by frame, as JSON."),
+        click.option("--csv", "csv_file", metavar="F", help="Write everything, frame by frame, as CSV."),
+        click.option("-q", "--quiet", is_flag=True, help="Print no notes and no progress."),
+        click.option("-v", "--verbose", is_flag=True, help="Print tracebacks of errors."),
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+@click.command("score")
+@click.argument("pred", metavar="PRED")
+@with_options
+def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mixture
+    """Score a matte: PRED is an alpha clip, ProRes 4444, WebM or PNG with alpha, or a sequence of images.
+
+    Frames are matched by time, by the numbers in file names, or by place; what does not match is said. A folder of
+    clips, or a glob of videos, gives a table with totals; --truth and --source are then folders with the same names.
+
+    Evaluators: vmatte, rvm-lr, rvm-hr, matanyone, matanyone-hr, matanyone2, matanyone2-hr, dim, sdmatte, vitmatte,
+    maggie, tcvom.
+    """
+    from vmatte.cli.scores import clip_lines, folder_lines
+    from vmatte.run.clips import is_batch
+
+    logging.basicConfig(level=logging.INFO if given["verbose"] else logging.ERROR, format="vmatte: %(message)s")
+    pred, asked, options = Path(given["pred"]), ask(given), options_of(given)
+    check_files(given)
+    if not is_batch(pred):
+        scored = _one(pred, of_clip(pred, asked), options, given["quiet"])
+        result = scored.result
+        write_files(given, result, {pred.name: result})
+        say_notes(result.notes, given["quiet"])
+        lines = clip_lines(result, scored.how)
+    else:
+        results = _many(pred, asked, options, given["quiet"])
+        write_files(given, results, results)
+        lines = folder_lines(results)
+    click.echo("\n".join(lines))
+
+
+def ask(given: Mapping[str, Any]) -> Ask:
+    """What to score against, from the options."""
+    from vmatte.run.score import Ask
+
+    found = {name: Path(given[name]) if given[name] else None for name in ("truth", "source", "trimap")}
+    for name in found:
+        if given[name] == "":
+            raise click.UsageError(f"an empty --{name} was given: is a shell variable unset?")
+    return Ask(**found)
+
+
+def of_clip(pred: Path, asked: Ask, always: bool = False) -> Ask:
+    """What belongs to one matte, where folders of clips were given; `always` when nothing else can be meant."""
+    from vmatte.run.clips import clip_name, is_batch, partner
+    from vmatte.run.score import Ask
+
+    given = asked.truth, asked.source, asked.trimap
+    return Ask(*(partner(one, clip_name(pred)) if one and (always or is_batch(one)) else one for one in given))
+
+
+def options_of(given: Mapping[str, Any]) -> ScoreOptions:
+    """How to score, from the options."""
+    from vmatte.metrics.scorer import ScoreOptions
+
+    return ScoreOptions(given["evaluator"], given["band_radius"], given["max_lag"], given["quantise"])
+
+
+def check_files(given: Mapping[str, Any]) -> None:
+    """Refuses what cannot be written before the work starts."""
+    for name in ("json_file", "csv_file"):
+        if given[name] and not Path(given[name]).absolute().parent.is_dir():
+            raise OutputError(f"{given[name]}: its folder does not exist")
+
+
+def write_files(given: Mapping[str, Any], data: Result | Mapping[str, Result], rows: Mapping[str, Result]) -> None:
+    """Writes the JSON and CSV that were asked for."""
+    from vmatte.run.standing import as_json, write_csv
+
+    try:
+        if given["json_file"]:
+            Path(given["json_file"]).write_text(as_json(data), encoding="utf-8")
+        if given["csv_file"]:
+            write_csv(Path(given["csv_file"]), rows)
+    except OSError as error:
+        raise OutputError(f"{error.filename}: cannot be written ({error.strerror})") from error
+
+
+def say_notes(notes: tuple[str, ...], quiet: bool) -> None:
+    """On standard error, so that a table can be piped."""
+    for note in () if quiet else dict.fromkeys(notes):
+        click.echo(f"note: {note}", err=True)
+
+
+def _one(pred: Path, asked: Ask, options: ScoreOptions, quiet: bool) -> Scored:
+    from vmatte.cli.progress import Bar
+    from vmatte.run.score import score_clip
+
+    with Bar(pred.name, quiet) as bar:
+        return score_clip(pred, asked, options, bar)
+
+
+def _many(folder: Path, asked: Ask, options: ScoreOptions, quiet: bool) -> dict[str, Result]:
+    from vmatte.run.clips import clips_in
+
+    results = {}
+    clips = clips_in(folder)
+    # Every partner is looked for before the first clip is decoded.
+    asks = {name: of_clip(clip, asked, always=True) for name, clip in clips.items()}
+    for name, clip in clips.items():
+        results[name] = _one(clip, asks[name], options, quiet).result
+        say_notes(results[name].notes, quiet)
+    return results
