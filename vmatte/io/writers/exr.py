@@ -80,10 +80,10 @@ def exr_images(clip: Clip, options: ExrOptions) -> Images:
             _put(channels, "", picture, clip.colour.transfer, kind)
             for other in picture.others:
                 _put(channels, f"{other.name}.", other, clip.colour.transfer, kind)
-            stamped = {**header, **_time_code(library, clip, picture)}
+            mark = _fingerprint(channels)  # the library replaces the dictionary's arrays by objects of its own
             data = io.BytesIO()
-            library.File(stamped, channels, 0).write(data)
-            return data.getvalue(), _fingerprint(channels)
+            library.File({**header, **_time_code(library, clip, picture)}, channels, 0).write(data)
+            return data.getvalue(), mark
 
         return draw
 
