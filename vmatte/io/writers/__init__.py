@@ -11,6 +11,8 @@ from typing import Any, Protocol
 from vmatte.core.errors import ConfigError, OutputError
 from vmatte.core.timing import Meter
 from vmatte.core.types import Clip, Writer
+from vmatte.io.writers.animated.options import ApngOptions, GifOptions, WebpOptions
+from vmatte.io.writers.animated.writer import AnimationWriter
 from vmatte.io.writers.exr import ExrOptions, exr_images
 from vmatte.io.writers.hevc_alpha import HevcAlphaOptions, hevc_alpha
 from vmatte.io.writers.master import MasterOptions, master
@@ -22,6 +24,7 @@ from vmatte.io.writers.prores import ProresOptions, ProresXqOptions, prores, pro
 from vmatte.io.writers.recipe import Recipe, require_codec
 from vmatte.io.writers.rgba import MasterRgbaOptions, QtrleOptions, master_rgba, qtrle
 from vmatte.io.writers.sequence import Images, SequenceWriter
+from vmatte.io.writers.sheet import SheetOptions, SheetWriter
 from vmatte.io.writers.stills import StillOptions, gray16, png_images, rgba
 from vmatte.io.writers.video import Facts, VideoWriter
 from vmatte.io.writers.vp9 import WebmOptions, webm
@@ -119,6 +122,17 @@ def _images(make: Callable[[Clip, Any], Images]) -> Callable[[Request], OutputWr
     return open_images
 
 
+def _animation(name: str) -> Callable[[Request], OutputWriter]:
+    def open_animation(request: Request) -> OutputWriter:
+        return AnimationWriter(request.path, request.clip, name, request.options, overwrite=request.overwrite)
+
+    return open_animation
+
+
+def _sheet(request: Request) -> OutputWriter:
+    return SheetWriter(request.path, request.clip, request.options, overwrite=request.overwrite)
+
+
 OUTPUTS: dict[str, OutputKind] = {
     kind.name: kind
     for kind in (
@@ -157,6 +171,9 @@ OUTPUTS: dict[str, OutputKind] = {
             layered=True,
         ),
         OutputKind("webm", ".webm", "rgba", "VP9 with alpha for the web, with sound", WebmOptions, _video(webm)),
+        OutputKind("webp", ".webp", "rgba", "animated WebP, exact alpha", WebpOptions, _animation("webp")),
+        OutputKind("apng", ".png", "rgba", "animated PNG, lossless", ApngOptions, _animation("apng")),
+        OutputKind("gif", ".gif", "rgba", "GIF, soft edges dithered", GifOptions, _animation("gif")),
         OutputKind(
             "ffv1-rgba",
             ".mkv",
@@ -187,6 +204,7 @@ OUTPUTS: dict[str, OutputKind] = {
             "over", ".mp4", "over", "the subject over a new background (--over), with sound", PlayOptions, _video(play)
         ),
         OutputKind("compare", ".mp4", "compare", "source, matte and result side by side", PlayOptions, _video(play)),
+        OutputKind("sheet", ".png", "compare", "contact sheet of the run", SheetOptions, _sheet),
         OutputKind(
             "foreground",
             ".mov",
