@@ -12,7 +12,7 @@ import numpy as np
 from vmatte.core.errors import ConfigError, OutputError
 from vmatte.core.timing import Meter
 from vmatte.core.types import Clip, Image8, Picture
-from vmatte.io.images import read_image, write_png
+from vmatte.io.images import read_image
 from vmatte.io.writers.animated.writer import rgba8
 from vmatte.io.writers.partial import Partial, explained
 from vmatte.io.writers.video import Facts, fits
@@ -131,10 +131,13 @@ class SheetWriter:
         shown = min(self._options.frames, len(self._cells))
         places = np.linspace(0, len(self._cells) - 1, shown).round().astype(int)
         sheet = _laid_out([self._cells[place] for place in places], self._options.columns)
+        done, data = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
+        if not done:
+            raise OutputError(f"{self.path} cannot be encoded as PNG")
         with explained(self.path):
-            write_png(self._partial.work, sheet)
-            if not np.array_equal(read_image(self._partial.work), sheet):
-                raise OutputError(f"{self.path} is not what was written: run again")
+            self._partial.work.write_bytes(data.tobytes())
+        if not np.array_equal(read_image(self._partial.work), sheet):
+            raise OutputError(f"{self.path} is not what was written: run again")
         self._checks = (f"{shown} frames shown", "pixels exact")
 
     def publish(self) -> None:

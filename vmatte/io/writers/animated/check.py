@@ -30,6 +30,9 @@ def check_animation(data: bytes, meant: Iterable[Image8], moments: list[int], lo
         OutputError: A frame shows another alpha, at another time, or the length or number of plays differs.
     """
     found = stated(data)
+    if not found.durations:
+        _check_still(data, meant)
+        return
     if sum(found.durations) != moments[-1]:
         raise OutputError(f"the {found.kind} plays {float(sum(found.durations)):g} ms, not {moments[-1]}: {_UNREAD}")
     if found.loops != loops:
@@ -43,6 +46,13 @@ def check_animation(data: bytes, meant: Iterable[Image8], moments: list[int], lo
             raise OutputError(f"the alpha of frame {index} of the {found.kind} is not what was written: {_UNREAD}")
 
 
+def _check_still(data: bytes, meant: Iterable[Image8]) -> None:
+    """One frame alone becomes a still image."""
+    (shown,), (frame,) = decoded(data), meant
+    if not np.array_equal(shown[..., 3], frame[..., 3]):
+        raise OutputError(f"the alpha of the picture is not what was written: {_UNREAD}")
+
+
 def decoded(data: bytes) -> Iterator[Image8]:
     """The stored frames of an animated image as a viewer shows them, (H, W, 4) uint8 straight RGBA.
 
@@ -51,12 +61,13 @@ def decoded(data: bytes) -> Iterator[Image8]:
     """
     coded = np.frombuffer(data, np.uint8)
     start = 0
-    while True:
+    while not start or start % _BATCH == 0:
         done, animation = cv2.imdecodeanimation(coded, start=start, count=_BATCH)
         if not done or not animation.frames:
             break
         for frame in animation.frames:
-            yield np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGRA2RGBA), np.uint8)
+            order = cv2.COLOR_BGRA2RGBA if frame.shape[2] == 4 else cv2.COLOR_BGR2RGBA
+            yield np.asarray(cv2.cvtColor(frame, order), np.uint8)
         start += len(animation.frames)
     if not start:
         raise OutputError(f"the animation cannot be read back: {_UNREAD}")

@@ -224,6 +224,8 @@ def _webp(frames: Frames, durations: Sequence[int], options: WebpOptions) -> byt
     drawn = (_frame(pixels, "bgra", moments[index]) for index, pixels in enumerate(frames))
     data = _muxed("webp", "libwebp_anim", "bgra", drawn, settings, {"loop": str(options.loops)})
     found = list(stated(data).durations)
+    if not found:
+        return data
     # The encoder does not know how long the last frame stands.
     kept = [round(duration) for duration in found[:-1]]
     return timed(data, [*kept, moments[-1] - sum(kept)])

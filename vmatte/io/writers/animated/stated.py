@@ -25,7 +25,7 @@ class Stated:
         width: Of the canvas.
         height: Of the canvas.
         loops: How often it plays; 0 is for ever.
-        durations: Milliseconds of each stored frame; writers merge frames that are alike.
+        durations: Milliseconds of each stored frame; writers merge frames that are alike. None for a still.
     """
 
     kind: str
@@ -54,9 +54,14 @@ def stated(data: bytes) -> Stated:
 
 
 def timed(data: bytes, durations: list[int]) -> bytes:
-    """The same file with these durations for its stored frames, in milliseconds; hundredths of a second for GIF."""
+    """The same file with these durations for its stored frames, in milliseconds; hundredths of a second for GIF.
+
+    A still has nowhere to say how long it stands, and stays as it is.
+    """
     found = bytearray(data)
     places = list(_places(data))
+    if not places and len(durations) == 1:
+        return data
     for (place, kind), duration in zip(places, durations, strict=True):
         if kind == "gif":
             struct.pack_into("<H", found, place, round(duration / 10))
@@ -121,8 +126,6 @@ def _apng(data: bytes) -> Stated:
         elif name == b"fcTL":
             parts, of = struct.unpack_from(">HH", data, place + 20)
             durations.append(Fraction(1000 * parts, of or 100))
-    if not durations:
-        raise InputError("a still PNG, not an animated one")
     return Stated("apng", width, height, loops, tuple(durations))
 
 
@@ -147,8 +150,6 @@ def _webp(data: bytes) -> Stated:
             (loops,) = struct.unpack_from("<H", data, place + 4)
         elif name == b"ANMF":
             durations.append(Fraction(int.from_bytes(data[place + 12 : place + 15], "little")))
-    if not durations:
-        raise InputError("a still WebP, not an animated one")
     return Stated("webp", width, height, loops, tuple(durations))
 
 

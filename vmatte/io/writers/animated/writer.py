@@ -106,6 +106,8 @@ class AnimationWriter:
         with explained(self.path):
             data = encode_animation(self._name, self._frames, durations, self._options)
             self._partial.work.write_bytes(data)
+        if self._partial.work.read_bytes() != data:
+            raise OutputError(f"{self.path}: the bytes on the disk are not those written: run again")
         self._checks = (f"{len(self._begins)} frames", f"{end} ms", f"alpha of {len(self._begins)} frames exact")
         if self._clip.colour.hdr:
             self._warnings.append("HDR colours were brought to SDR: this format knows no others")
