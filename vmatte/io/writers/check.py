@@ -94,7 +94,9 @@ def _read_intra(path: Path, recipe: Recipe, ledger: Ledger, tick: Fraction) -> s
                     _check_mark(path, recipe, frame, ledger.marks[count], count)
             count += 1
     _check_count(path, count, len(ledger))
-    return f"{recipe.marks} of {len(wanted)} frames " + (f"to {recipe.tolerance:g} codes" if recipe.tolerance else "exact")
+    return f"{recipe.marks} of {len(wanted)} frames " + (
+        f"to {recipe.tolerance:g} codes" if recipe.tolerance else "exact"
+    )
 
 
 def _read_all(path: Path, recipe: Recipe, ledger: Ledger, tick: Fraction) -> str:

@@ -36,6 +36,4 @@ QUICKTIME = Holding(
 # 96 kbit/s a channel is where listening tests stop telling AAC-LC from the original (EBU Tech 3339: 192 kbit/s stereo).
 MP4 = Holding("MP4", ("aac", "alac", "mp3", "ac3", "eac3"), "aac", "encoded again as AAC", "fltp", bit_rate=96_000)
 # The WebM container guidelines allow Vorbis and Opus only; RFC 6716 lists 64 kbit/s a channel for full-band music.
-WEBM = Holding(
-    "WebM", ("opus", "vorbis"), "libopus", "encoded again as Opus", "fltp", rate=48_000, bit_rate=64_000
-)
+WEBM = Holding("WebM", ("opus", "vorbis"), "libopus", "encoded again as Opus", "fltp", rate=48_000, bit_rate=64_000)

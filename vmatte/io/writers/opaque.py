@@ -61,9 +61,7 @@ def play(clip: Clip, options: PlayOptions) -> Recipe:
 
     notes = []
     if (width, height) != (clip.width, clip.height):
-        notes.append(
-            f"{clip.width}x{clip.height} was padded to {width}x{height}: 4:2:0 video has even sizes only"
-        )
+        notes.append(f"{clip.width}x{clip.height} was padded to {width}x{height}: 4:2:0 video has even sizes only")
     if clip.colour.hdr and not deep:
         notes.append("HDR at 8 bits shows steps: use H.265")
     settings = {"crf": str(options.crf), "preset": "medium"}
