@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,10 +16,12 @@ from vmatte.io.writers import output_kind
 from vmatte.models.checkpoint import Checkpoint, checkpoint
 from vmatte.models.lift import load_model
 from vmatte.models.registry import Card, ModelSettings, card, preflight
+from vmatte.run.backdrop import Backdrop
 from vmatte.run.choose import Choice, choose
 from vmatte.run.given import Given, Sampler, gather
-from vmatte.run.outputs import Output, check_report, planned_outputs
+from vmatte.run.outputs import Output, Scene, check_report, opened_backdrop, planned_outputs
 from vmatte.run.plan import Device, Foreground, Job, Objects, Plan, Smooth
+from vmatte.stages.despill import Despill
 from vmatte.stages.foreground import Foreground as ForegroundStage
 from vmatte.stages.merge import merge
 from vmatte.stages.refine.stage import Refine
@@ -50,6 +52,7 @@ class Prepared:
         matter: The model, ready; None in a dry run without its weights.
         weights: Of the model that will run; None when it has none, or when they were not to be fetched.
         smoother: What makes the mattes steady, `none` when nothing does.
+        backdrop: What finished pictures show behind the subject.
         warnings: What the user should know.
     """
 
@@ -66,6 +69,7 @@ class Prepared:
     matter: Matter | None = None
     weights: Checkpoint | None = None
     smoother: str = "none"
+    backdrop: Backdrop | None = None
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -110,7 +114,7 @@ def prepare(job: Job, plan: Plan, teller: Teller = SILENT, *, dry: bool = False)
         OutputError: An output exists already, or its folder cannot be written.
         WeightsError: The model's weights cannot be had.
     """
-    report = check_report(job)
+    check_report(job, plan.model.name)
     source = open_source(job.clip, input_options(plan))
     clip = source.clip
     first, stop = source.span(job.start, job.end)
@@ -131,15 +135,23 @@ def prepare(job: Job, plan: Plan, teller: Teller = SILENT, *, dry: bool = False)
     # A plate made from the clip fits it by nature.
     if given.maps and not estimated:
         given.warnings += _looked_at(settings, given.hints, source, first)
+    report = check_report(job, settings.name)
     merged = plan.objects is Objects.merged
-    outputs = planned_outputs(job, plan, () if merged else tuple(given.objects))
+    scene = Scene(
+        clip,
+        settings.name,
+        () if merged else tuple(given.objects),
+        given.maps.get("plate"),
+        opened_backdrop(job, plan, clip),
+    )
+    outputs = planned_outputs(job, plan, scene)
     if plan.device in (Device.cuda, Device.mps) and card(settings.name).weights is None:
         notes.append(f"model {settings.name} has no network to run on {plan.device.value}: it runs on the CPU")
     weights = _weights(settings, plan, teller, notes, dry)
     if weights is not None:
         settings = replace(settings, weights=weights.path)
     ready = weights is not None or card(settings.name).weights is None
-    colour = any(output_kind(output.name).view == "rgba" for output in outputs)
+    colour = any(output_kind(output.name).view != "alpha" for output in outputs)
     smoother = _smoother(plan, card(settings.name))
     stages: list[Stage] = [merge] if merged and given.objects else []
     stages += [SMOOTHERS[smoother](plan.smoothing.keep, plan.smoothing.reach)] if smoother != "none" else []
@@ -156,6 +168,7 @@ def prepare(job: Job, plan: Plan, teller: Teller = SILENT, *, dry: bool = False)
         outputs=outputs,
         report=report,
         stages=[*stages, *(_stages(plan) if colour else [])],
+        backdrop=scene.backdrop,
         matter=load_model(settings, plan.device.value, plan.precision.value) if ready else None,
         weights=weights,
         smoother=smoother,
@@ -210,14 +223,22 @@ def _smoother(plan: Plan, chosen: Card) -> str:
 
 
 def _stages(plan: Plan) -> list[Stage]:
+    despill: list[Stage] = [] if plan.despill == "none" else [Despill(plan.despill)]
     if plan.foreground is Foreground.source:
-        return []
-    return [ForegroundStage("multilevel" if plan.foreground is Foreground.estimate else "blur")]
+        return despill
+    return [ForegroundStage("multilevel" if plan.foreground is Foreground.estimate else "blur"), *despill]
+
+
+# Where the plan keeps the settings of an output.
+_SETTINGS = {"ffv1-rgba": "ffv1", "over": "play", "compare": "play"}
 
 
 def writer_options(name: str, plan: Plan) -> dict[str, object]:
     """The plan's settings for one output, in the words of `vmatte.io.writers`."""
-    options: dict[str, object] = {"workers": plan.stream.encoders}
+    settings = getattr(plan, _SETTINGS.get(name, name.replace("-", "_")), None)
+    found = asdict(settings) if is_dataclass(settings) and not isinstance(settings, type) else {}
     if name == "prores":
-        options |= {"profile": plan.prores.profile.value, "bits_per_mb": plan.prores.bits_per_mb}
-    return options
+        found |= {"profile": plan.prores.profile.value}
+    elif name in ("prores-xq", "foreground", "background"):
+        found = {"bits_per_mb": plan.prores.bits_per_mb}
+    return found | {"workers": plan.stream.encoders}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from pathlib import Path
@@ -29,7 +29,18 @@ from vmatte.io.writers.stills import StillOptions, gray16, png_images, rgba
 from vmatte.io.writers.video import Facts, VideoWriter
 from vmatte.io.writers.vp9 import WebmOptions, webm
 
-__all__ = ["OUTPUTS", "Cut", "Facts", "OutputKind", "OutputWriter", "open_writer", "output_kind", "output_path"]
+__all__ = [
+    "GROUPS",
+    "OUTPUTS",
+    "Cut",
+    "Facts",
+    "OutputKind",
+    "OutputWriter",
+    "expanded",
+    "open_writer",
+    "output_kind",
+    "output_path",
+]
 
 
 class OutputWriter(Writer, Protocol):
@@ -225,6 +236,19 @@ OUTPUTS: dict[str, OutputKind] = {
 }
 
 
+# Names that stand for several outputs.
+GROUPS: dict[str, tuple[str, ...]] = {"layers": ("alpha", "foreground", "background")}
+
+
+def expanded(names: Sequence[str]) -> list[str]:
+    """Names of outputs with those of groups spelt out, each once.
+
+    >>> expanded(["layers", "gif", "alpha"])
+    ['alpha', 'foreground', 'background', 'gif']
+    """
+    return list(dict.fromkeys(name for given in names for name in GROUPS.get(given, (given,))))
+
+
 def output_kind(name: str) -> OutputKind:
     """The row called `name`.
 
@@ -232,9 +256,9 @@ def output_kind(name: str) -> OutputKind:
         ConfigError: There is none; the message names the nearest and lists all.
     """
     if name not in OUTPUTS:
-        near = get_close_matches(name, OUTPUTS, n=1)
+        near = get_close_matches(name, [*OUTPUTS, *GROUPS], n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
-        raise ConfigError(f"unknown output {name!r}: {hint}known outputs are {', '.join(OUTPUTS)}")
+        raise ConfigError(f"unknown output {name!r}: {hint}known outputs are {', '.join([*OUTPUTS, *GROUPS])}")
     return OUTPUTS[name]
 
 

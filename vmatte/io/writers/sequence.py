@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-
 from vmatte.core.errors import OutputError
 from vmatte.core.timing import Meter
 from vmatte.core.types import Clip, Picture

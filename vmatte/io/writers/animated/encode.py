@@ -12,7 +12,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from fractions import Fraction
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any, Protocol
 
 import av
@@ -233,7 +233,7 @@ def _webp(frames: Frames, durations: Sequence[int], options: WebpOptions) -> byt
 
 def _retimed(data: bytes, moments: list[int]) -> bytes:
     """The file with exact durations; it holds as many frames as there are."""
-    return timed(data, [end - start for start, end in zip(moments, moments[1:], strict=False)])
+    return timed(data, [end - start for start, end in pairwise(moments)])
 
 
 def _frame(pixels: Image8, order: str, pts: int) -> VideoFrame:

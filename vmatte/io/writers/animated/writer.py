@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 
@@ -102,7 +103,7 @@ class AnimationWriter:
         step = self._last.duration or max(1, round(1 / (self._clip.rate * self._clip.time_base)))
         end = max(self._milliseconds(self._last.pts + step), self._begins[-1] + self._shortest)
         times = [*self._begins, end]
-        durations = [after - before for before, after in zip(times, times[1:], strict=False)]
+        durations = [after - before for before, after in pairwise(times)]
         with explained(self.path):
             data = encode_animation(self._name, self._frames, durations, self._options)
             self._partial.work.write_bytes(data)
