@@ -122,7 +122,7 @@ def to_linear(code: Curve, transfer: int) -> Curve:
         transfer: H.273 code point, table 3; what is not known here is taken for BT.709's curve.
 
     >>> [round(float(to_linear(np.array(0.5), transfer)), 4) for transfer in (1, 8, 13)]
-    [0.2597, 0.5, 0.214]
+    [0.2596, 0.5, 0.214]
     """
     if transfer == PQ:
         return pq_to_light(code) / SDR_WHITE

@@ -32,11 +32,11 @@ def composited(front: Image, alpha: Alpha, back: Image, transfer: int | None = N
     soft = (alpha > 0) & (alpha < 1)
     share, top = alpha[soft][:, None], np.float32(top_of(front))
     if transfer is None:
-        mixed = back[soft] + share * (front[soft].astype(np.float32) - back[soft])
+        mixed: NDArray[Any] = back[soft] + share * (front[soft].astype(np.float32) - back[soft])
     else:
         table = linear_table(transfer, 8 * front.dtype.itemsize)
         light = table[back[soft]] + share * (table[front[soft]] - table[back[soft]])
-        mixed = from_linear(light, transfer).astype(np.float32) * top
+        mixed = from_linear(light.astype(np.float64), transfer) * top
     result[soft] = np.rint(np.clip(mixed, 0, top)).astype(front.dtype)
     return result
 
@@ -45,7 +45,7 @@ def behind(image: NDArray[Any], front: Image, alpha: Alpha) -> tuple[NDArray[np.
     """What is behind a subject where it can be seen through, and how far to believe it.
 
     Solves `image = alpha front + (1 - alpha) back` for `back`; its error grows with `1 / (1 - alpha)`, so the weight is
-    the square of `1 - alpha`.
+    the square of `1 - 2 alpha`, and nothing from half alpha on, where the subject would shine through.
 
     Args:
         image: (H, W, 3) the picture.
@@ -58,9 +58,9 @@ def behind(image: NDArray[Any], front: Image, alpha: Alpha) -> tuple[NDArray[np.
     >>> image, front = np.full((1, 1, 3), 50, np.uint8), np.full((1, 1, 3), 100, np.uint8)
     >>> back, weight = behind(image, front, np.full((1, 1), 0.25, np.float32))
     >>> round(float(back[0, 0, 0]), 2), float(weight[0, 0])
-    (33.33, 0.5625)
+    (33.33, 0.25)
     """
     clear = np.clip(1 - alpha, 0, 1)
     rest = image.astype(np.float32) - alpha[..., None] * front
     rest /= np.maximum(clear, np.float32(1e-3))[..., None]
-    return np.clip(rest, 0, np.float32(top_of(front))), np.square(clear)
+    return np.clip(rest, 0, np.float32(top_of(front))), np.square(np.maximum(2 * clear - 1, 0))

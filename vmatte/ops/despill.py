@@ -14,9 +14,10 @@ DESPILLS = {"limit": 1.0, "balanced": 0.6, "average": 0.5, "strong": 0.0}
 def despilled(colour: Float, channel: int, method: str = "balanced") -> Float:
     """`colour` with its key channel held to what the other two allow.
 
-    It changes looks, not truth: what really has the hue of the screen loses it too. In order of strength the limits are
-    `limit`, the larger of the other two (Van den Bergh and Lalioti 1999, "Software chroma keying in an immersive virtual
-    environment"); `balanced`, 0.6 of the larger and 0.4 of the smaller; `average`, their mean; `strong`, the smaller.
+    It changes looks, not truth: what really has the hue of the screen loses it too. From weak to strong the limits are
+    `limit`, the larger of the other two (Van den Bergh and Lalioti 1999, "Software chroma keying in an immersive
+    virtual environment"); `balanced`, 0.6 of the larger and 0.4 of the smaller; `average`, their mean; `strong`, the
+    smaller.
 
     Args:
         colour: (..., 3) in [0, 1].

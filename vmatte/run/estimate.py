@@ -41,7 +41,7 @@ def _oval(clip: Clip) -> Alpha:
     rows, columns = np.mgrid[: clip.height, : clip.width].astype(np.float32)
     across, down = (columns / clip.width - 0.5) / _WIDE, (rows / clip.height - 0.5) / _HIGH
     # An edge as soft as hair: a tenth of the way out.
-    return np.clip((1.05 - np.hypot(across, down)) * 10, 0, 1).astype(np.float32)
+    return np.asarray(np.clip((1.05 - np.hypot(across, down)) * 10, 0, 1), np.float32)
 
 
 def _bytes_per_frame(output: Output, mattes: list[Matte], plan: Plan) -> float:
@@ -49,7 +49,8 @@ def _bytes_per_frame(output: Output, mattes: list[Matte], plan: Plan) -> float:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="vmatte-estimate-"))
         path = Path(folder) / f"estimate{output_kind(output.name).extension}"
         options = writer_options(output.name, plan)
-        writer = stack.enter_context(open_writer(output.name, path, output.clip, options=options))
+        writer = open_writer(output.name, path, output.clip, options=options)
+        stack.enter_context(writer)
         for matte in mattes:
             writer.write(output.view(matte))
         writer.finish()
@@ -70,10 +71,6 @@ def _amount(size: float) -> str:
     >>> _amount(1234), _amount(56789012)
     ('1.2 kB', '57 MB')
     """
-    for unit, scale in (("GB", 1e9), ("MB", 1e6)):
-        if size >= scale:
-            break
-    else:
-        unit, scale = "kB", 1e3
+    scale, word = next((pair for pair in ((1e9, "GB"), (1e6, "MB")) if size >= pair[0]), (1e3, "kB"))
     value = size / scale
-    return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"
+    return f"{value:.1f} {word}" if value < 10 else f"{value:.0f} {word}"

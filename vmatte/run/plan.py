@@ -279,7 +279,7 @@ class Job:
         end: Seconds from the first frame, not included; None is the end.
         overwrite: Whether existing outputs may be replaced.
         over: What finished pictures show behind the subject: `#rrggbb`, a picture, a video; empty is a checkerboard.
-        name: Template of the names of outputs, with `{stem}`, `{output}`, `{model}` and `{object}`; empty for the usual.
+        name: Template of the names of outputs, of `{stem}`, `{output}`, `{model}` and `{object}`; empty for the usual.
     """
 
     clip: Path

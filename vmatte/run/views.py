@@ -190,7 +190,7 @@ def _colour(matte: Matte, layer: Layer, deep: bool = False) -> Image:
 
 def _multiplied(colour: Image, layer: Layer) -> Image:
     product = colour * np.clip(layer.alpha, 0, 1)[..., None]
-    return np.rint(product).astype(colour.dtype)
+    return np.asarray(np.rint(product), colour.dtype)
 
 
 def _codes(picture: Picture) -> NDArray[np.float32]:

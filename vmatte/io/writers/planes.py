@@ -84,7 +84,7 @@ def put_yuv420(target: VideoFrame, colour: Image, matrix: int, depth: int) -> No
     height, width = luma.shape
     affine = _yuv_map(matrix, unit(colour), depth)
     for rows in _strips(height):
-        part = colour[rows.start : rows.stop]
+        part: NDArray[Any] = colour[rows.start : rows.stop]
         below, right = min(rows.stop, height) - rows.start - part.shape[0], width - part.shape[1]
         below += (part.shape[0] + below) % 2
         part = cv2.copyMakeBorder(part, 0, below, 0, right + width % 2, cv2.BORDER_REPLICATE)

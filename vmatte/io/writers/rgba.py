@@ -78,7 +78,7 @@ def master_rgba(clip: Clip, options: MasterRgbaOptions) -> Recipe:
             put_alpha(plane(frame, 3, np.uint16), picture.alpha, 65535)
         return frame, _mark(frame, layout)
 
-    notes = ()
+    notes: tuple[str, ...] = ()
     if clip.sample_aspect != 1:
         notes = (f"the pixels' shape ({clip.sample_aspect}) is not stored: set it where the file is used",)
     return Recipe(

@@ -9,8 +9,9 @@ import numpy as np
 from vmatte.core.errors import ConfigError
 from vmatte.core.types import Image8
 
-# Bayer's ordered dither (1973), 4x4: the thresholds, spread evenly over (0, 1). It stands still from frame to frame.
-_BAYER = (np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32) + 0.5) / 16
+# Bayer's ordered dither (1973), 4x4. It stands still from frame to frame. The thresholds are spread evenly over the
+# middle half of (0, 1): over all of it, nearly solid areas would be peppered with holes and faint hair with dots.
+_BAYER = (np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32) + 8.5) / 32
 
 
 def colour_of(text: str) -> tuple[int, int, int] | None:
@@ -31,8 +32,8 @@ def decided(rgba: Image8, edge: str, matte: tuple[int, int, int] | None) -> Imag
 
     Args:
         rgba: (H, W, 4) straight.
-        edge: `dither` shows each soft pixel or not by an ordered pattern, as many of them as alpha says; `hard` shows
-            those of at least half alpha.
+        edge: `dither` shows soft pixels or not by an ordered pattern, none below a quarter of alpha and all above
+            three quarters; `hard` shows those above half.
         matte: Colour of the page, which soft pixels are blended with beforehand; None leaves them their own.
 
     >>> half = np.full((4, 4, 4), 128, np.uint8)

@@ -131,7 +131,7 @@ def _gif(frames: Frames, durations: Sequence[int], options: GifOptions) -> bytes
     drawn = _mixed(shown, _gif_palette(shown, options.colours), options.dither)
     # FFmpeg counts how often it plays again: -1 is once, 0 for ever.
     again = {0: 0, 1: -1}.get(options.loops, options.loops - 1)
-    # FFmpeg 8 crops visible pixels off small frames (measured); its other trick cannot make holes where there were none.
+    # FFmpeg 8 crops visible pixels off small frames (measured); its other trick cannot make holes where none were.
     data = _muxed("gif", "gif", "pal8", drawn, {"gifflags": "-offsetting-transdiff"}, {"loop": str(again)})
     return _retimed(data, _moments("gif", durations))
 

@@ -73,7 +73,7 @@ def _clusters(pixels: Image8, most: int) -> Image8:
     _, _, centres = cv2.kmeans(_space(pixels), most, labels, stop, 1, cv2.KMEANS_PP_CENTERS)
     alpha = np.clip(centres[:, 3:], 1, 255)
     straight = np.concatenate([centres[:, :3] * 255 / alpha, alpha], axis=1)
-    return np.clip(np.rint(straight), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(straight), 0, 255), np.uint8)
 
 
 def _space(pixels: Image8) -> NDArray[np.float32]:

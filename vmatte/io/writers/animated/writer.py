@@ -10,7 +10,6 @@ from types import TracebackType
 import cv2
 import numpy as np
 
-from vmatte.core.colour import to_bits8
 from vmatte.core.errors import OutputError
 from vmatte.core.light import tone_mapped
 from vmatte.core.timing import Meter
@@ -19,7 +18,7 @@ from vmatte.io.spool import Spool
 from vmatte.io.writers.animated.encode import encode_animation
 from vmatte.io.writers.animated.options import GIF_SHORTEST, GIF_TICK, AnimationOptions
 from vmatte.io.writers.partial import Partial, explained
-from vmatte.io.writers.planes import put_alpha
+from vmatte.io.writers.planes import at_depth, put_alpha
 from vmatte.io.writers.video import Facts, fits
 
 # A file that nobody will wait for; only a warning depends on it.
@@ -157,10 +156,8 @@ def rgba8(picture: Picture, clip: Clip) -> Image8:
     colour = picture.colour
     if clip.colour.hdr:
         colour = tone_mapped(colour, clip.colour)
-    elif colour.dtype == np.uint16:
-        colour = to_bits8(colour)
     result = np.empty((*colour.shape[:2], 4), np.uint8)
-    result[..., :3] = colour
+    result[..., :3] = at_depth(colour, deep=False)
     put_alpha(result[..., 3], picture.alpha, 255)
     return result
 
