@@ -100,7 +100,7 @@ def _library() -> Any:  # noqa: ANN401  the package has no types
 
 def _header(library: Any, clip: Clip, options: ExrOptions) -> dict[str, Any]:  # noqa: ANN401
     header: dict[str, Any] = {
-        "compression": getattr(library, f"{options.compression.upper()}_COMPRESSION"),
+        "compression": getattr(library, f"{options.compression.upper().replace('NONE', 'NO')}_COMPRESSION"),
         "type": library.scanlineimage,
         "chromaticities": _PRIMARIES.get(clip.colour.primaries, _PRIMARIES[1]),
         "framesPerSecond": Fraction(clip.rate),
