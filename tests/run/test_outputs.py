@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -24,6 +25,7 @@ def clip_of(depth: int = 8, colour: Colour = Colour(), width: int = 40, height: 
 
 def matte_of(clip: Clip, index: int = 0, objects: int = 1) -> Matte:
     """A bright subject over a dark ramp, with a soft edge, and the picture that both make."""
+    kind: Any
     kind, top = (np.uint8, 255) if clip.depth == 8 else (np.uint16, 65535)
     ramp = np.linspace(0.1, 0.3, clip.width, dtype=np.float32)
     back = np.repeat(np.tile(ramp, (clip.height, 1))[..., None], 3, axis=2)

@@ -190,7 +190,8 @@ def _colour(matte: Matte, layer: Layer, deep: bool = False) -> Image:
 
 def _multiplied(colour: Image, layer: Layer) -> Image:
     product = colour * np.clip(layer.alpha, 0, 1)[..., None]
-    return np.asarray(np.rint(product), colour.dtype)
+    rounded: Any = np.rint(product).astype(colour.dtype)
+    return rounded  # type: ignore[no-any-return]
 
 
 def _codes(picture: Picture) -> NDArray[np.float32]:

@@ -120,7 +120,9 @@ def test_quicktime_animation_is_exact(out: Path, source: SourceMaker, follow: Fo
     for index, frame in enumerate(frames(result)):
         found = frame.to_ndarray(format="argb")
         assert np.array_equal(found[..., 0], codes(index, (48, 64), 255))
-        assert np.array_equal(found[..., 1:], run[index].colour)
+        colour = run[index].colour
+        assert colour is not None
+        assert np.array_equal(found[..., 1:], colour)
     assert sound(result) == sound(path)
 
 
