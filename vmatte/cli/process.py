@@ -53,7 +53,19 @@ _CALLED = {"masks": "--mask", "objects": "--object", "clips": "clip"}
     "outputs",
     multiple=True,
     metavar="NAME",
-    help="What to write: prores, alpha, alpha-mp4, png16, rgba-png. Repeatable. Default: prores and alpha.",
+    help="What to write, see `vmatte outputs`. Repeatable. Default: prores and alpha.",
+)
+@click.option(
+    "--over",
+    metavar="COLOUR|FILE",
+    help="Write the subject over a colour (#204080), a picture or a video as well: the output over. "
+    "The same stands behind it in compare and sheet.",
+)
+@click.option("--premultiplied", is_flag=True, help="Multiply colours by alpha; the file names say so.")
+@click.option(
+    "--name",
+    metavar="TEMPLATE",
+    help="Names of the results, of {stem}, {object}, {output} and {model}. Default: {stem}.{output}.",
 )
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), help="Where a learned model runs. Default: auto."
@@ -114,15 +126,16 @@ def _overrides(given: dict[str, Any]) -> list[str]:
     """Options as overrides; `--set` comes last and wins."""
     sugar = {"preset": given["preset"], "model": given["model"], "device": given["device"]}
     overrides = [f"{key}={value}" for key, value in sugar.items() if value is not None]
-    overrides += [f"{key}=true" for key in ("accept_license", "offline") if given[key]]
+    overrides += [f"{key}=true" for key in ("accept_license", "offline", "premultiplied") if given[key]]
     overrides += ["score.enabled=true"] if given["score"] else []
-    if given["outputs"]:
-        overrides.append(f"outputs=[{','.join(given['outputs'])}]")
+    outputs = [*given["outputs"], *(["over"] if given["over"] and "over" not in given["outputs"] else [])]
+    if outputs:
+        overrides.append(f"outputs=[{','.join(outputs)}]")
     return [*overrides, *given["settings"]]
 
 
 def _jobs(given: dict[str, Any]) -> list[Job]:
-    for option in ("masks", "objects", "plate", "out", "clips", "weights", "truth"):
+    for option in ("masks", "objects", "plate", "out", "clips", "weights", "truth", "over", "name"):
         if "" in (given[option] if isinstance(given[option], tuple) else (given[option],)):
             what = _CALLED.get(option, f"--{option}")
             raise click.UsageError(f"an empty {what} was given: is a shell variable unset?")
@@ -139,6 +152,8 @@ def _jobs(given: dict[str, Any]) -> list[Job]:
             end=_seconds("--end", given["end"]),
             overwrite=given["overwrite"],
             truth=Path(given["truth"]) if given["truth"] else None,
+            over=given["over"] or "",
+            name=given["name"] or "",
         )
         for clip in given["clips"]
     ]
@@ -171,8 +186,10 @@ def _one(job: Job, plan: Plan, plan_data: dict[str, Any], given: dict[str, Any])
     for line in _opening(job, prepared):
         say(line)
     if given["dry_run"]:
-        for output in prepared.outputs:
-            say(f"  would write {output.path}")
+        from vmatte.run.estimate import estimated
+
+        for output, size in zip(prepared.outputs, estimated(prepared, plan), strict=True):
+            say(f"  would write {output.path}, {size}")
         return
     with writing(), Bar(job.clip.name, given["quiet"]) as bar:
         report = run_job(job, plan, plan_data, bar, prepared)

@@ -24,6 +24,9 @@ def process(
     start: float | None = None,
     end: float | None = None,
     overwrite: bool = False,
+    over: str | Path = "",
+    premultiplied: bool = False,
+    name: str = "",
     weights: str | Path | None = None,
     accept_license: bool = False,
     offline: bool = False,
@@ -46,6 +49,9 @@ def process(
         start: Seconds from the first frame.
         end: Seconds from the first frame, not included.
         overwrite: Whether existing results may be replaced.
+        over: What finished pictures show behind the subject: `#rrggbb`, a picture or a video.
+        premultiplied: Whether colours are multiplied by alpha in outputs that know that.
+        name: Template of the names of results, of `{stem}`, `{object}`, `{output}` and `{model}`.
         weights: A checkpoint to use instead of the one in the store.
         accept_license: Whether the licence of the model's weights is accepted; that is then remembered.
         offline: Whether the network may not be touched.
@@ -56,7 +62,7 @@ def process(
     Raises:
         VmatteError: Whatever stopped it; nothing half-written stays behind.
     """
-    said = [f"accept_license={accept_license}", f"offline={offline}"]
+    said = [f"accept_license={accept_license}", f"offline={offline}", f"premultiplied={premultiplied}"]
     said += [f"{key}={value}" for key, value in (("preset", preset), ("model", model)) if value is not None]
     said += ["score.enabled=true"] if score else []
     said += [f"outputs=[{','.join(_several(outputs))}]"] if outputs else []
@@ -73,6 +79,8 @@ def process(
         end=end,
         overwrite=overwrite,
         truth=None if truth is None else Path(truth),
+        over=str(over),
+        name=name,
     )
     return run_job(job, plan, plan_as_data(plan))
 

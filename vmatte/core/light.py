@@ -1,7 +1,7 @@
 """Between code values and light: transfer functions, and an SDR look at HDR pictures.
 
 Everything here is a function of one number, so pictures go through tables. The SDR look is meant for models, which were
-trained on SDR; it never reaches an output.
+trained on SDR, and for contact sheets; it never reaches an output that is worked on.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vmatte.core.types import PQ, Colour, Image, Image8
+from vmatte.core.types import HLG, PQ, Colour, Image, Image8
 
 Curve = NDArray[np.float64]
 
@@ -26,6 +26,11 @@ _M1, _M2 = 2610 / 16384, 2523 / 4096 * 128
 _C1, _C2, _C3 = 3424 / 4096, 2413 / 4096 * 32, 2392 / 4096 * 32
 # HLG opto-electronic transfer function, BT.2100-2, table 5.
 _HLG_A, _HLG_B, _HLG_C = 0.17883277, 0.28466892, 0.55991073
+
+_HLG_WHITE = float((np.exp((0.75 - _HLG_C) / _HLG_A) + _HLG_B) / 12.0)
+# H.273 table 3: pure powers, linear among them.
+_GAMMAS = {4: 2.2, 5: 2.8, 8: 1.0}
+_SRGB = 13
 
 # From BT.2020 to BT.709 primaries, linear light (ITU-R BT.2407-0, equation 2).
 BT2020_TO_709 = np.array(
@@ -94,6 +99,59 @@ def linear_to_bt709(light: Curve) -> Curve:
     """BT.709 codes of scene light."""
     size = np.abs(light)
     return np.copysign(np.where(size < 0.018, size * 4.5, 1.099 * size**0.45 - 0.099), light)
+
+
+def scene_to_hlg(light: Curve) -> Curve:
+    """HLG codes in [0, 1] of scene light in [0, 1].
+
+    >>> [round(float(scene_to_hlg(np.array(v))), 4) for v in (0.0, 1 / 12, 1.0)]
+    [0.0, 0.5, 1.0]
+    """
+    light = np.clip(light, 0.0, 1.0)
+    high: Curve = _HLG_A * np.log(np.maximum(12.0 * light - _HLG_B, 1e-9)) + _HLG_C
+    return np.where(light <= 1 / 12, np.sqrt(3.0 * light), np.minimum(high, 1.0))
+
+
+def to_linear(code: Curve, transfer: int) -> Curve:
+    """Light of codes in [0, 1], proportional to that of the scene; reference white is 1.
+
+    That is diffuse white at code 1 for SDR, 203 cd/m2 for PQ and code 0.75 for HLG (ITU-R BT.2408-7, table 1).
+
+    Args:
+        code: Full-range display codes.
+        transfer: H.273 code point, table 3; what is not known here is taken for BT.709's curve.
+
+    >>> [round(float(to_linear(np.array(0.5), transfer)), 4) for transfer in (1, 8, 13)]
+    [0.2596, 0.5, 0.214]
+    """
+    if transfer == PQ:
+        return pq_to_light(code) / SDR_WHITE
+    if transfer == HLG:
+        return hlg_to_scene(code) / _HLG_WHITE
+    if transfer in _GAMMAS:
+        return np.copysign(np.abs(code) ** _GAMMAS[transfer], code)
+    return srgb_to_linear(code) if transfer == _SRGB else bt709_to_linear(code)
+
+
+def from_linear(light: Curve, transfer: int) -> Curve:
+    """The codes of light: the inverse of `to_linear`.
+
+    >>> round(float(from_linear(to_linear(np.array(0.3), 18), 18)), 6)
+    0.3
+    """
+    if transfer == PQ:
+        return light_to_pq(light * SDR_WHITE)
+    if transfer == HLG:
+        return scene_to_hlg(light * _HLG_WHITE)
+    if transfer in _GAMMAS:
+        return np.copysign(np.abs(light) ** (1 / _GAMMAS[transfer]), light)
+    return linear_to_srgb(light) if transfer == _SRGB else linear_to_bt709(light)
+
+
+@lru_cache(maxsize=4)
+def linear_table(transfer: int, bits: int) -> NDArray[np.float32]:
+    """`to_linear` of all codes of 8 or 16 bits."""
+    return to_linear(np.arange(1 << bits) / ((1 << bits) - 1), transfer).astype(np.float32)
 
 
 def eetf(light: Curve, peak: float = HDR_PEAK, target: float = SDR_WHITE) -> Curve:

@@ -193,6 +193,8 @@ class Picture:
         colour: (H, W, 3) uint8 or uint16 display RGB, straight unless `premultiplied`; None for a matte alone.
         alpha: (H, W) float32 in [0, 1]; None for an opaque picture.
         premultiplied: Whether `colour` was multiplied by `alpha`.
+        name: What is shown, for files that hold several layers.
+        others: Further layers of the same frame.
     """
 
     index: int
@@ -201,6 +203,8 @@ class Picture:
     colour: Image | None = None
     alpha: Alpha | None = None
     premultiplied: bool = False
+    name: str = ""
+    others: tuple[Picture, ...] = ()
 
 
 class MapSource(Protocol):

@@ -7,15 +7,22 @@ import numpy as np
 
 from vmatte.ops.unit import Float
 
+# Share of the larger of the two other channels in the limit; the rest is the smaller's.
+DESPILLS = {"limit": 1.0, "balanced": 0.6, "average": 0.5, "strong": 0.0}
 
-def despilled(colour: Float, channel: int) -> Float:
-    """`colour` with its key channel held to max(mean of the other two, 0.6 max + 0.4 min of them).
 
-    It changes looks, not truth: what really has the hue of the screen loses it too.
+def despilled(colour: Float, channel: int, method: str = "balanced") -> Float:
+    """`colour` with its key channel held to what the other two allow.
+
+    It changes looks, not truth: what really has the hue of the screen loses it too. From weak to strong the limits are
+    `limit`, the larger of the other two (Van den Bergh and Lalioti 1999, "Software chroma keying in an immersive
+    virtual environment"); `balanced`, 0.6 of the larger and 0.4 of the smaller; `average`, their mean; `strong`, the
+    smaller.
 
     Args:
         colour: (..., 3) in [0, 1].
         channel: The key channel: 0 red, 1 green, 2 blue.
+        method: One of `DESPILLS`.
 
     >>> import numpy as np
     >>> despilled(np.array([[[0.5, 0.9, 0.3]]], np.float32), 1).round(2).tolist()
@@ -23,9 +30,9 @@ def despilled(colour: Float, channel: int) -> Float:
     """
     first, second = (colour[..., other] for other in range(3) if other != channel)
     high, low = np.maximum(first, second), np.minimum(first, second)
-    # Of these two limits 0.6 max + 0.4 min is never the lower.
+    share = np.float32(DESPILLS[method])
     result = colour.copy()
-    np.minimum(colour[..., channel], np.float32(0.6) * high + np.float32(0.4) * low, out=result[..., channel])
+    np.minimum(colour[..., channel], share * high + (1 - share) * low, out=result[..., channel])
     return result
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,11 +17,13 @@ from vmatte.metrics.scorer import ScoreOptions
 from vmatte.models.checkpoint import Checkpoint, checkpoint
 from vmatte.models.lift import load_model
 from vmatte.models.registry import Card, ModelSettings, card, preflight
+from vmatte.run.backdrop import Backdrop
 from vmatte.run.choose import Choice, choose
 from vmatte.run.given import Given, Sampler, gather
-from vmatte.run.outputs import Output, check_report, planned_outputs
+from vmatte.run.outputs import Output, Scene, check_report, opened_backdrop, planned_outputs
 from vmatte.run.plan import Device, Foreground, Job, Objects, Plan, Smooth
 from vmatte.run.riding import Riding
+from vmatte.stages.despill import Despill
 from vmatte.stages.foreground import Foreground as ForegroundStage
 from vmatte.stages.merge import merge
 from vmatte.stages.refine.stage import Refine
@@ -53,6 +55,7 @@ class Prepared:
         weights: Of the model that will run; None when it has none, or when they were not to be fetched.
         smoother: What makes the mattes steady, `none` when nothing does.
         riding: Scores that ride along; None when none were asked for.
+        backdrop: What finished pictures show behind the subject.
         notes: What was found, assumed or done as asked.
         warnings: What may harm the result.
     """
@@ -71,6 +74,7 @@ class Prepared:
     weights: Checkpoint | None = None
     smoother: str = "none"
     riding: Riding | None = None
+    backdrop: Backdrop | None = None
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -116,7 +120,7 @@ def prepare(job: Job, plan: Plan, teller: Teller = SILENT, *, dry: bool = False)
         OutputError: An output exists already, or its folder cannot be written.
         WeightsError: The model's weights cannot be had.
     """
-    report = check_report(job)
+    check_report(job, plan.model.name)
     options = input_options(plan)
     source = open_source(job.clip, options)
     clip = source.clip
@@ -137,8 +141,16 @@ def prepare(job: Job, plan: Plan, teller: Teller = SILENT, *, dry: bool = False)
     # A plate made from the clip fits it by nature.
     if given.maps and not given.estimated:
         given.warnings += _looked_at(settings, given.hints, source, first)
+    report = check_report(job, settings.name)
     merged = plan.objects is Objects.merged
-    outputs = planned_outputs(job, plan, () if merged else tuple(given.objects))
+    scene = Scene(
+        clip,
+        settings.name,
+        () if merged else tuple(given.objects),
+        given.maps.get("plate"),
+        opened_backdrop(job, plan, clip),
+    )
+    outputs = planned_outputs(job, plan, scene)
     riding = _riding(job, plan, source, (first, stop), 1 if merged else max(1, len(given.objects)))
     notes += () if riding is None else riding.notes
     if plan.device in (Device.cuda, Device.mps) and card(settings.name).weights is None:
@@ -147,7 +159,7 @@ def prepare(job: Job, plan: Plan, teller: Teller = SILENT, *, dry: bool = False)
     if weights is not None:
         settings = replace(settings, weights=weights.path)
     ready = weights is not None or card(settings.name).weights is None
-    colour = any(output_kind(output.name).view == "rgba" for output in outputs)
+    colour = any(output_kind(output.name).view != "alpha" for output in outputs)
     smoother = _smoother(plan, card(settings.name))
     stages: list[Stage] = [merge] if merged and given.objects else []
     stages += [SMOOTHERS[smoother](plan.smoothing.keep, plan.smoothing.reach)] if smoother != "none" else []
@@ -164,6 +176,7 @@ def prepare(job: Job, plan: Plan, teller: Teller = SILENT, *, dry: bool = False)
         outputs=outputs,
         report=report,
         stages=[*stages, *(_stages(plan) if colour else [])],
+        backdrop=scene.backdrop,
         matter=load_model(settings, plan.device.value, plan.precision.value) if ready else None,
         weights=weights,
         smoother=smoother,
@@ -228,14 +241,22 @@ def _smoother(plan: Plan, chosen: Card) -> str:
 
 
 def _stages(plan: Plan) -> list[Stage]:
+    despill: list[Stage] = [] if plan.despill == "none" else [Despill(plan.despill)]
     if plan.foreground is Foreground.source:
-        return []
-    return [ForegroundStage("multilevel" if plan.foreground is Foreground.estimate else "blur")]
+        return despill
+    return [ForegroundStage("multilevel" if plan.foreground is Foreground.estimate else "blur"), *despill]
+
+
+# Where the plan keeps the settings of an output.
+_SETTINGS = {"ffv1-rgba": "ffv1", "over": "play", "compare": "play"}
 
 
 def writer_options(name: str, plan: Plan) -> dict[str, object]:
     """The plan's settings for one output, in the words of `vmatte.io.writers`."""
-    options: dict[str, object] = {"workers": plan.stream.encoders}
+    settings = getattr(plan, _SETTINGS.get(name, name.replace("-", "_")), None)
+    found = asdict(settings) if is_dataclass(settings) and not isinstance(settings, type) else {}
     if name == "prores":
-        options |= {"profile": plan.prores.profile.value, "bits_per_mb": plan.prores.bits_per_mb}
-    return options
+        found |= {"profile": plan.prores.profile.value}
+    elif name in ("prores-xq", "foreground", "background"):
+        found = {"bits_per_mb": plan.prores.bits_per_mb}
+    return found | {"workers": plan.stream.encoders}

@@ -50,6 +50,8 @@ def run_job(
     with ExitStack() as stack:
         stack.enter_context(prepared.source)
         stack.enter_context(run.said)
+        if prepared.backdrop is not None:
+            stack.enter_context(closing(prepared.backdrop))
         writers = run.open_writers(job, stack)
         frames = run.write(stack, writers, progress)
         if frames == 0:
@@ -60,7 +62,7 @@ def run_job(
         for writer in writers:
             writer.publish()
         pairs = zip(prepared.outputs, writers, strict=True)
-        outputs = tuple({"name": output.name, **_facts(writer)} for output, writer in pairs)
+        outputs = tuple({"name": output.name, "alpha": output.alpha, **_facts(writer)} for output, writer in pairs)
     report = run.report(plan_data or {}, frames, time.perf_counter() - started, outputs)
     _write_text(prepared.report, report.as_json())
     return report
@@ -84,7 +86,7 @@ class _Run:
         writers = []
         for output in self._prepared.outputs:
             options = writer_options(output.name, self._plan)
-            writer = open_writer(output.name, output.path, self._clip, sound, options, job.overwrite, cut=cut)
+            writer = open_writer(output.name, output.path, output.clip, sound, options, job.overwrite, cut=cut)
             stack.enter_context(writer)
             writers.append(writer)
         return writers

@@ -11,6 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from vmatte.core.errors import ConfigError
+from vmatte.io.writers.animated.options import ApngOptions, GifOptions, WebpOptions
+from vmatte.io.writers.exr import ExrOptions
+from vmatte.io.writers.opaque import PlayOptions
+from vmatte.io.writers.rgba import MasterRgbaOptions
+from vmatte.io.writers.sheet import SheetOptions
+from vmatte.io.writers.vp9 import WebmOptions
+from vmatte.ops.despill import DESPILLS
+from vmatte.run.naming import check_template
 
 
 class Device(Enum):
@@ -92,6 +100,13 @@ class Objects(Enum):
 
     separate = "separate"
     merged = "merged"
+
+
+class Light(Enum):
+    """What is added up where a subject stands over a new background: codes, as editors do, or light, as lenses do."""
+
+    coded = "coded"
+    linear = "linear"
 
 
 class Profile(Enum):
@@ -220,7 +235,18 @@ class Plan:
         refine: Name of a refiner that works over a trimap made from the matte: none, guided, closed-form or knn.
         watch: Whether to look for frames whose matte jumps, and to list them in the report.
         outputs: Names of outputs.
+        premultiplied: Whether outputs with alpha hold colours multiplied by it, where their format knows that.
+        light: What is added up in composites.
+        despill: How light of a screen is taken off the subject: none, average, balanced, limit or strong.
         prores: How to write ProRes.
+        webm: How to write `webm`.
+        exr: How to write `exr`.
+        gif: How to write `gif`.
+        apng: How to write `apng`.
+        webp: How to write `webp`.
+        sheet: How to write `sheet`.
+        play: How to write `over` and `compare`.
+        ffv1: How to write `ffv1-rgba`.
         stream: How the stream runs.
         score: Scores that ride along with the run.
         offline: Whether the network may not be touched; weights that are not here are then an error.
@@ -239,7 +265,18 @@ class Plan:
     refine: str = "none"
     watch: bool = True
     outputs: list[str] = field(default_factory=lambda: ["prores", "alpha"])
+    premultiplied: bool = False
+    light: Light = Light.coded
+    despill: str = "none"
     prores: ProresPlan = field(default_factory=ProresPlan)
+    webm: WebmOptions = field(default_factory=WebmOptions)
+    exr: ExrOptions = field(default_factory=ExrOptions)
+    gif: GifOptions = field(default_factory=GifOptions)
+    apng: ApngOptions = field(default_factory=ApngOptions)
+    webp: WebpOptions = field(default_factory=WebpOptions)
+    sheet: SheetOptions = field(default_factory=SheetOptions)
+    play: PlayOptions = field(default_factory=PlayOptions)
+    ffv1: MasterRgbaOptions = field(default_factory=MasterRgbaOptions)
     stream: StreamPlan = field(default_factory=StreamPlan)
     score: ScorePlan = field(default_factory=ScorePlan)
     offline: bool = False
@@ -247,6 +284,7 @@ class Plan:
 
     def __post_init__(self) -> None:
         _require(0 <= self.extend <= 1024, f"extend={self.extend}: 0 to 1024 px")
+        _require(self.despill in ("none", *DESPILLS), f"despill={self.despill}: one of none, {', '.join(DESPILLS)}")
         _require(bool(self.outputs), "outputs is empty: name at least one")
         twice = {name for name in self.outputs if self.outputs.count(name) > 1}
         _require(not twice, f"outputs names {', '.join(sorted(twice))} twice")
@@ -270,6 +308,8 @@ class Job:
         end: Seconds from the first frame, not included; None is the end.
         overwrite: Whether existing outputs may be replaced.
         truth: The true matte, to score the result against.
+        over: What finished pictures show behind the subject: `#rrggbb`, a picture, a video; empty is a checkerboard.
+        name: Template of the names of outputs, of `{stem}`, `{output}`, `{model}` and `{object}`; empty for the usual.
     """
 
     clip: Path
@@ -281,8 +321,11 @@ class Job:
     end: float | None = None
     overwrite: bool = False
     truth: Path | None = None
+    over: str = ""
+    name: str = ""
 
     def __post_init__(self) -> None:
+        check_template(self.name)
         for name, value in (("--start", self.start), ("--end", self.end)):
             _require(
                 value is None or 0 <= value < float("inf"), f"{name} {value}: seconds from the first frame, 0 or more"

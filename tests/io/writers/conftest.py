@@ -18,6 +18,11 @@ from vmatte.io.writers import Cut, OutputWriter, open_writer, output_path
 Codes = NDArray[Any]
 
 
+# Outputs that are written in ways of their own; each of the others shares its writer with one of these.
+STREAMED = ["prores", "alpha", "alpha-mp4", "png16", "rgba-png", "exr", "webm", "qtrle", "over"]
+GATHERED = ["gif", "apng", "webp", "sheet"]
+
+
 def make_clip(width: int = 48, height: int = 32, **facts: Any) -> Clip:
     facts = {"rate": Fraction(30), "time_base": Fraction(1, 90000), **facts}
     return Clip(path=Path("clip.mp4"), width=width, height=height, **facts)

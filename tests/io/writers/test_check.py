@@ -13,7 +13,7 @@ import pytest
 from tests.io.writers.conftest import make_clip, picture, write
 from vmatte.core.errors import OutputError
 from vmatte.core.types import Clip, Picture
-from vmatte.io.writers import OUTPUTS, open_writer, output_path
+from vmatte.io.writers import open_writer, output_path
 from vmatte.io.writers.check import Ledger, check_file, sampled
 from vmatte.io.writers.master import MasterOptions, master
 from vmatte.io.writers.mux import Mux
@@ -132,7 +132,7 @@ def test_an_encoder_that_this_build_lacks(out: Path, monkeypatch: pytest.MonkeyP
     assert not out.exists()
 
 
-@pytest.mark.parametrize("name", [name for name in OUTPUTS if OUTPUTS[name].extension])
+@pytest.mark.parametrize("name", ["prores", "alpha", "alpha-mp4", "webm", "qtrle", "over"])
 def test_damage_on_the_way_to_the_disk_publishes_nothing(out: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     finish = Mux.finish
 

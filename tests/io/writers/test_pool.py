@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.io.writers.conftest import make_clip, picture
+from tests.io.writers.conftest import STREAMED, make_clip, picture
 from vmatte.core.types import Alpha
-from vmatte.io.writers import OUTPUTS, open_writer, output_path
+from vmatte.io.writers import open_writer, output_path
 from vmatte.io.writers.pool import Pool, automatic_workers
 
 
@@ -88,7 +88,7 @@ def test_an_error_comes_where_its_result_would_and_threads_end() -> None:
     assert threading.active_count() == before
 
 
-@pytest.mark.parametrize("name", OUTPUTS)
+@pytest.mark.parametrize("name", STREAMED)
 def test_a_writer_holds_a_bounded_number_of_pictures(out: Path, name: str) -> None:
     clip = make_clip(160, 96)
     held: list[weakref.ref[Alpha]] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from pathlib import Path
@@ -11,16 +11,36 @@ from typing import Any, Protocol
 from vmatte.core.errors import ConfigError, OutputError
 from vmatte.core.timing import Meter
 from vmatte.core.types import Clip, Writer
+from vmatte.io.writers.animated.options import ApngOptions, GifOptions, WebpOptions
+from vmatte.io.writers.animated.writer import AnimationWriter
+from vmatte.io.writers.exr import ExrOptions, exr_images
+from vmatte.io.writers.hevc_alpha import HevcAlphaOptions, hevc_alpha
 from vmatte.io.writers.master import MasterOptions, master
 from vmatte.io.writers.mux import NO_CUT, Cut
+from vmatte.io.writers.opaque import PlayOptions, play
 from vmatte.io.writers.player import PlayerOptions, player
 from vmatte.io.writers.pool import automatic_workers
-from vmatte.io.writers.prores import ProresOptions, prores
+from vmatte.io.writers.prores import ProresOptions, ProresXqOptions, prores, prores_opaque
 from vmatte.io.writers.recipe import Recipe, require_codec
-from vmatte.io.writers.sequence import SequenceWriter, Still, StillOptions, gray16, rgba
+from vmatte.io.writers.rgba import MasterRgbaOptions, QtrleOptions, master_rgba, qtrle
+from vmatte.io.writers.sequence import Images, SequenceWriter
+from vmatte.io.writers.sheet import SheetOptions, SheetWriter
+from vmatte.io.writers.stills import StillOptions, gray16, png_images, rgba
 from vmatte.io.writers.video import Facts, VideoWriter
+from vmatte.io.writers.vp9 import WebmOptions, webm
 
-__all__ = ["OUTPUTS", "Cut", "Facts", "OutputKind", "OutputWriter", "open_writer", "output_kind", "output_path"]
+__all__ = [
+    "GROUPS",
+    "OUTPUTS",
+    "Cut",
+    "Facts",
+    "OutputKind",
+    "OutputWriter",
+    "expanded",
+    "open_writer",
+    "output_kind",
+    "output_path",
+]
 
 
 class OutputWriter(Writer, Protocol):
@@ -61,10 +81,15 @@ class OutputKind:
     Attributes:
         name: What the user says.
         extension: With its dot; empty for a folder of images.
-        view: What the pictures must hold: `alpha`, or `rgba` for colour and alpha.
+        view: What the pictures show: `alpha`; `rgba`, straight colour and alpha, `rgba16` the same at 16 bits;
+            `foreground` and `background`, each an opaque picture; `over`, a finished picture; `compare`, three of them
+            side by side.
         summary: One line for `--help`.
         options: The dataclass of its options; the default values are the usual choice.
         open: Makes the writer.
+        premultiplied: Whether colours multiplied by alpha may be stored: `never` (the format is straight by its
+            standard, or holds none), `on demand`, or `always`.
+        layered: Whether one file holds several objects.
     """
 
     name: str
@@ -73,6 +98,8 @@ class OutputKind:
     summary: str
     options: type[Any]
     open: Callable[[Request], OutputWriter]
+    premultiplied: str = "never"
+    layered: bool = False
 
     @property
     def is_sequence(self) -> bool:
@@ -88,7 +115,7 @@ def _video(make: Callable[[Clip, Any], Recipe]) -> Callable[[Request], OutputWri
             request.path,
             request.clip,
             recipe,
-            source=request.source if recipe.audio and request.clip.audio_streams else None,
+            source=request.source if recipe.sound and request.clip.audio_streams else None,
             overwrite=request.overwrite,
             workers=request.workers,
             from_zero=request.options.start == "zero",
@@ -98,24 +125,128 @@ def _video(make: Callable[[Clip, Any], Recipe]) -> Callable[[Request], OutputWri
     return open_video
 
 
-def _stills(make: Callable[[Clip], Still]) -> Callable[[Request], OutputWriter]:
-    def open_stills(request: Request) -> OutputWriter:
-        still = make(request.clip)
-        return SequenceWriter(request.path, request.clip, still, overwrite=request.overwrite, workers=request.workers)
+def _images(make: Callable[[Clip, Any], Images]) -> Callable[[Request], OutputWriter]:
+    def open_images(request: Request) -> OutputWriter:
+        images = make(request.clip, request.options)
+        return SequenceWriter(request.path, request.clip, images, overwrite=request.overwrite, workers=request.workers)
 
-    return open_stills
+    return open_images
+
+
+def _animation(name: str) -> Callable[[Request], OutputWriter]:
+    def open_animation(request: Request) -> OutputWriter:
+        return AnimationWriter(request.path, request.clip, name, request.options, overwrite=request.overwrite)
+
+    return open_animation
+
+
+def _sheet(request: Request) -> OutputWriter:
+    return SheetWriter(request.path, request.clip, request.options, overwrite=request.overwrite)
 
 
 OUTPUTS: dict[str, OutputKind] = {
     kind.name: kind
     for kind in (
-        OutputKind("prores", ".mov", "rgba", "ProRes 4444, straight alpha, with sound", ProresOptions, _video(prores)),
+        OutputKind(
+            "prores", ".mov", "rgba", "ProRes 4444 with alpha and sound", ProresOptions, _video(prores), "on demand"
+        ),
+        OutputKind(
+            "prores-xq", ".mov", "rgba", "ProRes 4444 XQ, likewise", ProresXqOptions, _video(prores), "on demand"
+        ),
         OutputKind("alpha", ".mkv", "alpha", "lossless 16-bit matte (FFV1)", MasterOptions, _video(master)),
         OutputKind("alpha-mp4", ".mp4", "alpha", "matte for players (H.264)", PlayerOptions, _video(player)),
-        OutputKind("png16", "", "alpha", "16-bit gray PNG sequence", StillOptions, _stills(lambda _: gray16())),
-        OutputKind("rgba-png", "", "rgba", "straight RGBA PNG sequence, 8 or 16 bit", StillOptions, _stills(rgba)),
+        OutputKind(
+            "png16",
+            "",
+            "alpha",
+            "16-bit gray PNG sequence",
+            StillOptions,
+            _images(lambda clip, _: png_images(clip, gray16())),
+        ),
+        OutputKind(
+            "rgba-png",
+            "",
+            "rgba",
+            "straight RGBA PNG sequence, 8 or 16 bit",
+            StillOptions,
+            _images(lambda clip, _: png_images(clip, rgba(clip))),
+        ),
+        OutputKind(
+            "exr",
+            "",
+            "rgba16",
+            "OpenEXR sequence, scene-linear, premultiplied, a layer an object",
+            ExrOptions,
+            _images(exr_images),
+            "always",
+            layered=True,
+        ),
+        OutputKind("webm", ".webm", "rgba", "VP9 with alpha for the web, with sound", WebmOptions, _video(webm)),
+        OutputKind("webp", ".webp", "rgba", "animated WebP, exact alpha", WebpOptions, _animation("webp")),
+        OutputKind("apng", ".png", "rgba", "animated PNG, lossless", ApngOptions, _animation("apng")),
+        OutputKind("gif", ".gif", "rgba", "GIF, soft edges dithered", GifOptions, _animation("gif")),
+        OutputKind(
+            "ffv1-rgba",
+            ".mkv",
+            "rgba16",
+            "lossless colour and alpha, 16 bit (FFV1)",
+            MasterRgbaOptions,
+            _video(master_rgba),
+            "on demand",
+        ),
+        OutputKind(
+            "qtrle",
+            ".mov",
+            "rgba",
+            "lossless QuickTime Animation, 8 bit, with sound",
+            QtrleOptions,
+            _video(qtrle),
+            "on demand",
+        ),
+        OutputKind(
+            "hevc-alpha",
+            ".mov",
+            "rgba",
+            "H.265 with alpha for Apple's players, where an encoder makes it",
+            HevcAlphaOptions,
+            _video(hevc_alpha),
+        ),
+        OutputKind(
+            "over", ".mp4", "over", "the subject over a new background (--over), with sound", PlayOptions, _video(play)
+        ),
+        OutputKind("compare", ".mp4", "compare", "source, matte and result side by side", PlayOptions, _video(play)),
+        OutputKind("sheet", ".png", "compare", "contact sheet of the run", SheetOptions, _sheet),
+        OutputKind(
+            "foreground",
+            ".mov",
+            "foreground",
+            "the subject's colours, opaque (ProRes 4444)",
+            ProresOptions,
+            _video(prores_opaque),
+        ),
+        OutputKind(
+            "background",
+            ".mov",
+            "background",
+            "what is behind the subject, opaque (ProRes 4444)",
+            ProresOptions,
+            _video(prores_opaque),
+        ),
     )
 }
+
+
+# Names that stand for several outputs.
+GROUPS: dict[str, tuple[str, ...]] = {"layers": ("alpha", "foreground", "background")}
+
+
+def expanded(names: Sequence[str]) -> list[str]:
+    """Names of outputs with those of groups spelt out, each once.
+
+    >>> expanded(["layers", "gif", "alpha"])
+    ['alpha', 'foreground', 'background', 'gif']
+    """
+    return list(dict.fromkeys(name for given in names for name in GROUPS.get(given, (given,))))
 
 
 def output_kind(name: str) -> OutputKind:
@@ -125,9 +256,9 @@ def output_kind(name: str) -> OutputKind:
         ConfigError: There is none; the message names the nearest and lists all.
     """
     if name not in OUTPUTS:
-        near = get_close_matches(name, OUTPUTS, n=1)
+        near = get_close_matches(name, [*OUTPUTS, *GROUPS], n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
-        raise ConfigError(f"unknown output {name!r}: {hint}known outputs are {', '.join(OUTPUTS)}")
+        raise ConfigError(f"unknown output {name!r}: {hint}known outputs are {', '.join([*OUTPUTS, *GROUPS])}")
     return OUTPUTS[name]
 
 

@@ -1,4 +1,4 @@
-"""The source's sound into a written file: packet for packet where the container takes the codec, else as PCM.
+"""The source's sound into a written file: packet for packet where the container takes the codec, else encoded again.
 
 Packets are pulled from a second open of the source as the pictures go by, so memory does not grow with the clip.
 """
@@ -16,18 +16,19 @@ from av.error import InvalidDataError
 from av.stream import Discard
 
 from vmatte.core.types import Stream
+from vmatte.io.writers.holding import Holding
 
 if TYPE_CHECKING:
     from av import AudioStream, Packet
     from av.container import OutputContainer
 
-# What players and editors of QuickTime files read. FFmpeg would also store Opus, FLAC and DTS in them, unread.
-_QUICKTIME = ("aac", "alac", "mp3", "ac3", "eac3", "pcm_")
-
 # A hole in the sound shorter than this is rounding of the source's timestamps; the value is that of FFmpeg's own
 # `aresample=async` (`min_hard_comp`).
 _HOLE = Fraction(1, 10)
-_PCM, _PCM_SAMPLES = "pcm_s16le", "s16"
+
+
+# Encoders want surround at the back; broadcasts have it at the side.
+_WIDE = {"5.1(side)": "5.1", "5.0(side)": "5.0", "quad(side)": "quad"}
 
 
 class Sound:
@@ -35,6 +36,7 @@ class Sound:
 
     Args:
         source: The clip's file, opened a second time.
+        holding: What the file being written does with sound.
         shift: Seconds added to every time.
         start: Packets that end before this time of the source are left out; None keeps all.
 
@@ -43,8 +45,9 @@ class Sound:
         scales: Units per second that start offsets of the streams need; none for streams that start at zero.
     """
 
-    def __init__(self, source: Path, shift: Fraction, start: Fraction | None) -> None:
+    def __init__(self, source: Path, holding: Holding, shift: Fraction, start: Fraction | None) -> None:
         self.warnings: list[str] = []
+        self._holding = holding
         self._shift, self._start = shift, start
         self._input = av.open(str(source.absolute()))
         self._streams = self._input.streams.audio
@@ -60,18 +63,18 @@ class Sound:
     def attach(self, target: OutputContainer) -> None:
         """Adds the streams to a container whose header is not written yet."""
         for stream in self._streams:
-            track = _track(stream, target, self._shift)
+            track = _track(stream, target, self._holding, self._shift)
             codec = stream.codec_context.name if stream.codec_context else "of an unknown codec"
             if track is None:
                 self.warnings.append(
-                    f"audio stream {stream.index} is {codec} and was left out: QuickTime cannot hold it"
+                    f"audio stream {stream.index} is {codec} and was left out: {self._holding.name} cannot hold it"
                 )
                 continue
             self._tracks[stream.index] = track
             if isinstance(track, _Decoded):
                 self.warnings.append(
-                    f"audio stream {stream.index} is {codec}, which QuickTime players do not read:"
-                    " it was decoded to 16-bit PCM"
+                    f"audio stream {stream.index} is {codec}, which {self._holding.name} players do not read:"
+                    f" it was {self._holding.becomes}"
                 )
 
     def until(self, time: Fraction | None) -> None:
@@ -103,16 +106,18 @@ class Sound:
                 yield cast("Packet[AudioStream]", packet)
 
 
-def _track(stream: AudioStream, target: OutputContainer, shift: Fraction) -> _Copied | _Decoded | None:
+def _track(
+    stream: AudioStream, target: OutputContainer, holding: Holding, shift: Fraction
+) -> _Copied | _Decoded | None:
     # PyAV gives a stream that FFmpeg has no decoder for no context, whatever its annotations say.
     context: object = stream.codec_context
     if context is None:
         return None
-    if stream.codec_context.name.startswith(_QUICKTIME):
+    if stream.codec_context.name.startswith(holding.codecs):
         with suppress(ValueError):
             return _Copied(stream, target, shift)
     with suppress(ValueError):
-        return _Decoded(stream, target, shift)
+        return _Decoded(stream, target, holding, shift)
     return None
 
 
@@ -144,16 +149,19 @@ class _Copied:
 
 
 class _Decoded:
-    """A stream that is decoded and stored as PCM, its holes filled with silence, for PCM has no timestamps."""
+    """A stream that is decoded and encoded again, its holes filled with silence, for PCM has no timestamps."""
 
-    def __init__(self, stream: AudioStream, target: OutputContainer, shift: Fraction) -> None:
+    def __init__(self, stream: AudioStream, target: OutputContainer, holding: Holding, shift: Fraction) -> None:
         self.skipped = 0
         self._source = stream
         self._target = target
         self._shift = shift
-        self._rate = stream.codec_context.sample_rate
-        self._layout = stream.codec_context.layout.name
-        self._stream = cast("AudioStream", target.add_stream(_PCM, rate=self._rate, layout=self._layout))
+        self._samples = holding.samples
+        self._rate = holding.rate or stream.codec_context.sample_rate
+        self._layout = _WIDE.get(stream.codec_context.layout.name, stream.codec_context.layout.name)
+        self._stream = cast("AudioStream", target.add_stream(holding.encoder, rate=self._rate, layout=self._layout))
+        if holding.bit_rate:
+            self._stream.codec_context.bit_rate = holding.bit_rate * stream.codec_context.layout.nb_channels
         self._stream.metadata.update(_labels(stream))
         self._kind: tuple[str, str, int] | None = None
         self._resampler = self._resampler_of(None)
@@ -179,7 +187,7 @@ class _Decoded:
         kind = (frame.format.name, frame.layout.name, frame.sample_rate) if frame is not None else None
         if kind is None or kind != self._kind:  # broadcasts change their layout within a stream
             self._kind = kind
-            return AudioResampler(format=_PCM_SAMPLES, layout=self._layout, rate=self._rate)
+            return AudioResampler(format=self._samples, layout=self._layout, rate=self._rate)
         return self._resampler
 
     def _place(self, frame: AudioFrame) -> None:
@@ -193,7 +201,7 @@ class _Decoded:
                 self._put(self._silence(min(self._rate, begins - self._at)))
 
     def _silence(self, samples: int) -> AudioFrame:
-        frame = AudioFrame(_PCM_SAMPLES, self._layout, samples)
+        frame = AudioFrame(self._samples, self._layout, samples)
         frame.sample_rate = self._rate
         for plane in frame.planes:
             plane.update(bytes(plane.buffer_size))

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import zlib
 from array import array
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import av
 from av.error import FFmpegError
+from av.video.codeccontext import VideoCodecContext
 
 from vmatte.core.errors import OutputError
 from vmatte.io.writers.recipe import Recipe
 
 if TYPE_CHECKING:
     from av import Packet, VideoFrame, VideoStream
+    from av.container import InputContainer
 
 _SAMPLES = 8
 _UNREAD = "do not use it; run again, and if it happens again report a bug with this line"
@@ -91,13 +94,15 @@ def _read_intra(path: Path, recipe: Recipe, ledger: Ledger, tick: Fraction) -> s
                     _check_mark(path, recipe, frame, ledger.marks[count], count)
             count += 1
     _check_count(path, count, len(ledger))
-    return f"alpha of {len(wanted)} frames exact"
+    return f"{recipe.marks} of {len(wanted)} frames " + (
+        f"to {recipe.tolerance:g} codes" if recipe.tolerance else "exact"
+    )
 
 
 def _read_all(path: Path, recipe: Recipe, ledger: Ledger, tick: Fraction) -> str:
     count = 0
     with av.open(str(path)) as file:
-        for frame in file.decode(video=0):
+        for frame in _decoded(file, recipe.decoder):
             if count < len(ledger):
                 assert frame.pts is not None
                 assert frame.time_base is not None
@@ -105,7 +110,22 @@ def _read_all(path: Path, recipe: Recipe, ledger: Ledger, tick: Fraction) -> str
                 _check_mark(path, recipe, frame, ledger.marks[count], count)
             count += 1
     _check_count(path, count, len(ledger))
-    return f"mean alpha of {count} frames to {recipe.tolerance:g} codes"
+    return f"{recipe.marks} of {count} frames " + (f"to {recipe.tolerance:g} codes" if recipe.tolerance else "exact")
+
+
+def _decoded(file: InputContainer, decoder: str) -> Iterator[VideoFrame]:
+    """All frames, by a decoder of this name if one is given."""
+    stream = file.streams.video[0]
+    if not decoder:
+        yield from file.decode(stream)
+        return
+    context = av.CodecContext.create(decoder, "r")
+    assert isinstance(context, VideoCodecContext)
+    for packet in file.demux(stream):
+        # The flush at the end is a packet of the stream too, and empty.
+        for frame in context.decode(packet if packet.size else None):
+            frame.time_base = frame.time_base or packet.time_base
+            yield frame
 
 
 def _check_time(path: Path, recipe: Recipe, found: Fraction, meant: Fraction, number: int) -> None:
@@ -116,7 +136,7 @@ def _check_time(path: Path, recipe: Recipe, found: Fraction, meant: Fraction, nu
 
 def _check_mark(path: Path, recipe: Recipe, frame: VideoFrame, meant: float, number: int) -> None:
     if abs(recipe.read(frame) - meant) > recipe.tolerance:
-        raise OutputError(f"{path}: the alpha of frame {number} is not what was written: {_UNREAD}")
+        raise OutputError(f"{path}: the {recipe.marks} of frame {number} is not what was written: {_UNREAD}")
 
 
 def _check_count(path: Path, found: int, meant: int) -> None:

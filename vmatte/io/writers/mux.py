@@ -69,7 +69,9 @@ class Mux:
         self._file: OutputContainer | None = None
         try:
             if source is not None:
-                self._sound = Sound(source, shift * self._tick, first * self._tick if cut.start else None)
+                assert recipe.sound is not None
+                begin = first * self._tick if cut.start else None
+                self._sound = Sound(source, recipe.sound, shift * self._tick, begin)
             scales = self._sound.scales if self._sound else []
             self._file = av.open(
                 str(work), "w", format=recipe.container, container_options=_container_options(recipe, clip, scales)
@@ -77,6 +79,7 @@ class Mux:
             self.stream = cast("VideoStream", self._file.add_stream(recipe.codec, rate=clip.rate))
             recipe.configure(self.stream.codec_context, clip, threads)
             self.stream.time_base = clip.time_base
+            self.stream.metadata.update(recipe.labels)
             if self._sound is not None:
                 self._sound.attach(self._file)
             self._file.start_encoding()
@@ -131,6 +134,9 @@ def _container_options(recipe: Recipe, clip: Clip, sound: list[int]) -> dict[str
         # Without it a Matroska file carries a random number, and no two runs give the same bytes.
         "fflags": "+bitexact",
     }
+    if recipe.container == "webm":
+        # Opus begins a few milliseconds early, which the file says in its own way: nothing need be moved for it.
+        options["avoid_negative_ts"] = "disabled"
     if recipe.container in ("mov", "mp4"):
         options["movie_timescale"] = str(_movie_scale(clip.time_base.denominator, sound))
     return options

@@ -22,7 +22,7 @@ from vmatte.core.errors import OutputError
 _log = logging.getLogger(__name__)
 
 # What a sequence of ours holds.
-_FRAME = re.compile(r"\d{6,}\.png")
+_FRAME = re.compile(r"\d{6,}\.(png|exr)")
 
 
 class Partial:

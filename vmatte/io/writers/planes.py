@@ -16,7 +16,7 @@ import numpy as np
 from av import VideoFrame
 from numpy.typing import DTypeLike, NDArray
 
-from vmatte.core.colour import encode_affine, unit
+from vmatte.core.colour import encode_affine, to_bits8, to_bits16, unit
 from vmatte.core.errors import OutputError
 from vmatte.core.types import Alpha, Image
 
@@ -51,10 +51,63 @@ def put_alpha(target: NDArray[Any], alpha: Alpha | None, top: int, bottom: int =
         target[rows] = codes
 
 
+def put_packed(target: NDArray[Any], order: str, colour: Image, alpha: Alpha | None) -> None:
+    """Writes straight colour and alpha into a packed plane, at the depth of its samples.
+
+    Args:
+        target: (H, W, 4) samples.
+        order: The letters r, g, b and a in the order of the samples.
+        colour: (H, W, 3) uint8 or uint16.
+        alpha: (H, W) in [0, 1]; None for opaque.
+    """
+    pixels = at_depth(colour, deep=target.dtype.itemsize == 2)
+    for index, letter in enumerate("rgb"):
+        target[..., order.index(letter)] = pixels[..., index]
+    put_alpha(target[..., order.index("a")], alpha, (1 << 8 * target.dtype.itemsize) - 1)
+
+
+def at_depth(colour: NDArray[Any], deep: bool) -> NDArray[Any]:
+    """The same colours at 16 bits, or at 8."""
+    if deep == (colour.dtype == np.uint16):
+        return colour
+    return to_bits16(colour) if deep else to_bits8(colour)
+
+
+def put_yuv420(target: VideoFrame, colour: Image, matrix: int, depth: int) -> None:
+    """Writes RGB into the first three planes of a 4:2:0 frame, limited range.
+
+    Chroma is sited on the left luma column and midway between rows (H.264 annex E, chroma_loc_type 0). A frame that is
+    larger than the picture by one row or column repeats the last one.
+    """
+    kind = np.uint8 if depth == 8 else np.uint16
+    luma, blue, red = (plane(target, index, kind) for index in range(3))
+    height, width = luma.shape
+    affine = _yuv_map(matrix, unit(colour), depth)
+    for rows in _strips(height):
+        part: NDArray[Any] = colour[rows.start : rows.stop]
+        below, right = min(rows.stop, height) - rows.start - part.shape[0], width - part.shape[1]
+        below += (part.shape[0] + below) % 2
+        part = cv2.copyMakeBorder(part, 0, below, 0, right + width % 2, cv2.BORDER_REPLICATE)
+        yuv = cv2.transform(part.astype(np.float32), affine)
+        luma[rows] = np.rint(yuv[: luma[rows].shape[0], :width, 0])
+        half = slice(rows.start // 2, rows.start // 2 + part.shape[0] // 2)
+        shared = _subsampled(yuv[..., 1:])
+        blue[half], red[half] = shared[..., 0], shared[..., 1]
+
+
+def _subsampled(chroma: NDArray[Any]) -> NDArray[Any]:
+    """(2h, 2w, 2) colour differences at (h, w, 2): means of two rows, weights 1, 2, 1 around the left column."""
+    rows = (chroma[0::2] + chroma[1::2]) * np.float32(0.5)
+    even, odd = rows[:, 0::2], rows[:, 1::2]
+    before = np.concatenate([even[:, :1], odd[:, :-1]], axis=1)
+    shared: NDArray[Any] = np.rint(even * np.float32(0.5) + (odd + before) * np.float32(0.25))
+    return shared
+
+
 def put_yuv(target: VideoFrame, colour: Image, matrix: int) -> None:
     """Writes RGB into the first three planes of a 10-bit 4:4:4 frame, limited range."""
     planes = [plane(target, index, np.uint16) for index in range(3)]
-    affine = _yuv_map(matrix, unit(colour))
+    affine = _yuv_map(matrix, unit(colour), 10)
     for rows in _strips(colour.shape[0]):
         yuv = cv2.transform(colour[rows].astype(np.uint16, copy=False), affine)
         for index, samples in enumerate(planes):
@@ -62,8 +115,8 @@ def put_yuv(target: VideoFrame, colour: Image, matrix: int) -> None:
 
 
 @cache
-def _yuv_map(matrix: int, white: float) -> NDArray[np.float32]:
-    return encode_affine(matrix, 10, full_range=False, white=white).astype(np.float32)
+def _yuv_map(matrix: int, white: float, depth: int) -> NDArray[np.float32]:
+    return encode_affine(matrix, depth, full_range=False, white=white).astype(np.float32)
 
 
 def fingerprint(codes: NDArray[Any]) -> int:

@@ -73,6 +73,7 @@ def player(clip: Clip, options: PlayerOptions) -> Recipe:
         read=lambda frame: float(plane(frame, 0, np.uint8).mean()),
         # A lossy codec moves single codes; a frame's mean within two of 219 shows that it is the right frame in
         # the right range: full against video levels differ by up to 20.
+        marks="mean alpha",
         tolerance=2,
         intra=False,
         warnings=grown if (width, height) != (clip.width, clip.height) else (),

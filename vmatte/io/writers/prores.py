@@ -1,4 +1,4 @@
-"""`prores`: ProRes 4444 with straight alpha in QuickTime, for editors.
+"""`prores`, `prores-xq`: ProRes 4444 with alpha in QuickTime, for editors; and opaque, for one layer of a picture.
 
 Encoded by `prores_ks`, the one of FFmpeg's encoders that keeps every 10-bit alpha code; with `prores_aw` opaque
 comes back as 4092 of 4095.
@@ -13,11 +13,12 @@ from av import VideoFrame
 
 from vmatte.core.errors import ConfigError, OutputError
 from vmatte.core.types import Clip, Picture
+from vmatte.io.writers.holding import QUICKTIME
 from vmatte.io.writers.planes import fingerprint, plane, put_alpha, put_yuv
 from vmatte.io.writers.recipe import STARTS, Recipe, check_choice
-from vmatte.io.writers.tags import prores_tags
+from vmatte.io.writers.tags import yuv_tags
 
-_FORMAT = "yuva444p10le"
+_FORMAT, _OPAQUE_FORMAT = "yuva444p10le", "yuv444p10le"
 _OPAQUE = 1023
 # The decoder widens to 12 bits: FFmpeg 8 always, older ones for XQ only.
 _DECODED_OPAQUE = {"yuva444p12le": 4095, "yuva444p10le": 1023}
@@ -51,12 +52,16 @@ class ProresOptions:
             raise ConfigError(f"bits_per_mb must be 0 to {_MOST_BITS}, not {self.bits_per_mb}")
 
 
+@dataclass(frozen=True, slots=True)
+class ProresXqOptions(ProresOptions):
+    """Options of `prores-xq`: those of `prores` at twice its data rate."""
+
+    profile: str = "4444xq"
+
+
 def prores(clip: Clip, options: ProresOptions) -> Recipe:
     """The recipe for a clip."""
-    tags = prores_tags(clip.colour)
-    settings = {"profile": options.profile, "alpha_bits": "16", "vendor": "apl0"}
-    if options.bits_per_mb:
-        settings["bits_per_mb"] = str(options.bits_per_mb)
+    tags = yuv_tags(clip.colour)
 
     def draw(picture: Picture) -> tuple[VideoFrame, float]:
         if picture.colour is None:
@@ -71,14 +76,54 @@ def prores(clip: Clip, options: ProresOptions) -> Recipe:
         container="mov",
         codec="prores_ks",
         pixel_format=_FORMAT,
-        settings=settings,
+        settings=_settings(options, alpha_bits=16),
         width=clip.width,
         height=clip.height,
         tags=tags,
         draw=draw,
         read=_read,
-        audio=options.audio,
+        sound=QUICKTIME if options.audio else None,
     )
+
+
+def prores_opaque(clip: Clip, options: ProresOptions) -> Recipe:
+    """The recipe for colours without alpha."""
+    tags = yuv_tags(clip.colour)
+
+    def draw(picture: Picture) -> tuple[VideoFrame, float]:
+        if picture.colour is None:
+            raise OutputError("this output needs colour: give it a view with colour")
+        frame = VideoFrame(clip.width, clip.height, _OPAQUE_FORMAT)
+        put_yuv(frame, picture.colour, tags.matrix)
+        return frame, float(plane(frame, 0, np.uint16).mean())
+
+    def read(frame: VideoFrame) -> float:
+        # FFmpeg 8 widens to 12 bits.
+        narrow = {"yuv444p12le": 4.0, _OPAQUE_FORMAT: 1.0}.get(frame.format.name)
+        return -1 if narrow is None else float(plane(frame, 0, np.uint16).mean()) / narrow
+
+    return Recipe(
+        container="mov",
+        codec="prores_ks",
+        pixel_format=_OPAQUE_FORMAT,
+        settings=_settings(options, alpha_bits=0),
+        width=clip.width,
+        height=clip.height,
+        tags=tags,
+        draw=draw,
+        read=read,
+        marks="mean luma",
+        # As for H.264: 2 of 219 codes of 8 bits tell one frame from another.
+        tolerance=8,
+        sound=QUICKTIME if options.audio else None,
+    )
+
+
+def _settings(options: ProresOptions, alpha_bits: int) -> dict[str, str]:
+    settings = {"profile": options.profile, "alpha_bits": str(alpha_bits), "vendor": "apl0"}
+    if options.bits_per_mb:
+        settings["bits_per_mb"] = str(options.bits_per_mb)
+    return settings
 
 
 def _read(frame: VideoFrame) -> float:

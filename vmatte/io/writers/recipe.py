@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import TYPE_CHECKING, Protocol
 
 import av
 from av import VideoFrame
@@ -13,10 +14,20 @@ from av.video.codeccontext import VideoCodecContext
 
 from vmatte.core.errors import ConfigError, OutputError
 from vmatte.core.types import Clip, Picture
+from vmatte.io.writers.holding import Holding
 from vmatte.io.writers.tags import Tags
+
+if TYPE_CHECKING:
+    from av import Packet, VideoStream
 
 # Where a file's clock starts: as in the source, or at zero with the first picture.
 STARTS = ("source", "zero")
+
+
+class Encoder(Protocol):
+    """Frames in, packets out, some later; None at the end draws what is left."""
+
+    def encode(self, frame: VideoFrame | None) -> list[Packet[VideoStream]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +44,15 @@ class Recipe:
         tags: Colour tags.
         draw: A picture as a frame for the encoder, and its mark: a number that `read` must find again.
         read: The mark of a decoded frame.
+        marks: What the marks are, in plain words.
         tolerance: By how much the two marks may differ; 0 for lossless alpha.
         intra: Whether the encoder keeps nothing between frames, so that several can work on different ones.
         tick: Time unit of the container if it has only one; None if it takes any.
-        audio: Whether the source's sound goes along.
+        sound: What the container does with the source's sound; None when it has none.
+        labels: Tags of the picture stream.
+        codec_tag: The codec's name in the container; empty for FFmpeg's choice.
+        decoder: The decoder that the file is checked with; empty for FFmpeg's choice.
+        paired: Makes one encoder of two, for pictures whose alpha is coded by itself.
         warnings: What the user should know beforehand.
     """
 
@@ -49,10 +65,15 @@ class Recipe:
     tags: Tags
     draw: Callable[[Picture], tuple[VideoFrame, float]]
     read: Callable[[VideoFrame], float]
+    marks: str = "alpha"
     tolerance: float = 0
     intra: bool = True
     tick: Fraction | None = None
-    audio: bool = False
+    sound: Holding | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    codec_tag: str = ""
+    decoder: str = ""
+    paired: Callable[[VideoCodecContext], Encoder] | None = None
     warnings: tuple[str, ...] = field(default=())
 
     def configure(self, context: VideoCodecContext, clip: Clip, threads: int) -> None:
@@ -65,6 +86,8 @@ class Recipe:
         context.sample_aspect_ratio = clip.sample_aspect
         context.options = dict(self.settings)
         context.thread_count = threads
+        if self.codec_tag:
+            context.codec_tag = self.codec_tag
         self.tags.put(context)
 
     def encoder(self, clip: Clip) -> VideoCodecContext:

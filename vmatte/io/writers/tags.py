@@ -47,7 +47,7 @@ VIDEO = Tags(1, 1, 1, LIMITED)
 COVERAGE = Tags(levels=FULL)
 
 
-def prores_tags(colour: Colour) -> Tags:
+def yuv_tags(colour: Colour) -> Tags:
     """Tags of a YUV file in the clip's own matrix; RGB clips become BT.709, or BT.2020 if their primaries are.
 
     BT.601 code point 5 becomes 6 (same matrix), and the curves of BT.709, BT.601, sRGB and BT.2020 SDR are all

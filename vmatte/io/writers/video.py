@@ -15,11 +15,10 @@ from vmatte.io.writers.check import Ledger, check_file
 from vmatte.io.writers.mux import NO_CUT, Cut, Mux
 from vmatte.io.writers.partial import Partial, explained
 from vmatte.io.writers.pool import Pool
-from vmatte.io.writers.recipe import Recipe
+from vmatte.io.writers.recipe import Encoder, Recipe
 
 if TYPE_CHECKING:
     from av import Packet, VideoFrame, VideoStream
-    from av.video.codeccontext import VideoCodecContext
 
 # A gap before the first picture that someone will notice in a player; only a warning depends on it.
 _LONG_GAP = 60
@@ -91,6 +90,7 @@ class VideoWriter:
         self._durations: dict[int, int] = {}
         self._last: Picture | None = None
         self._mux: Mux | None = None
+        self._encoder: Encoder | None = None
         self._pool: Pool[Picture, _Encoded] | None = None
         self._partial = Partial(path, folder=False, overwrite=overwrite)
 
@@ -147,7 +147,8 @@ class VideoWriter:
             for encoded in self._pool.rest():
                 self._store(encoded)
             self._pool.close()
-            for packet in self._mux.encoder.encode(None):
+            assert self._encoder is not None
+            for packet in self._encoder.encode(None):
                 self._add(packet)
             self._mux.finish(self._last.pts + self._duration_of(self._last))
             self._warnings += self._mux.warnings
@@ -182,10 +183,12 @@ class VideoWriter:
                 threads=1 if self._recipe.intra else self._workers,
             )
         others = self._workers - 1 if self._recipe.intra else 0
-        encoders = [self._mux.encoder, *(self._recipe.encoder(self._clip) for _ in range(others))]
+        first_encoder = self._mux.encoder
+        self._encoder = first_encoder if self._recipe.paired is None else self._recipe.paired(first_encoder)
+        encoders = [self._encoder, *(self._recipe.encoder(self._clip) for _ in range(others))]
         self._pool = Pool([self._tool(encoder) for encoder in encoders], self.path.suffix.lstrip("."))
 
-    def _tool(self, encoder: VideoCodecContext) -> Callable[[Picture], _Encoded]:
+    def _tool(self, encoder: Encoder) -> Callable[[Picture], _Encoded]:
         def encode(picture: Picture) -> _Encoded:
             with self.meter.timing():
                 frame, mark = self._draw(picture)
