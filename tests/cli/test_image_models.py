@@ -60,3 +60,13 @@ def test_the_full_networks_model_refuses_weights_of_the_small_one(vmatte, tmp_pa
     said = vmatte("process", shot, "--model", "u2net", "--weights", "small.safetensors", "--out", "other")
     assert said.code == 5
     assert "u2net.small" in errors(said)[0]
+
+
+def test_isnet(mattes, tmp_path):
+    held, weights = vectors("isnet"), tmp_path / "seeded.safetensors"
+    safetensors.torch.save_file(seeded_state("isnet", 15), weights)
+    for case in ("even", "odd"):
+        made = mattes("isnet", weights, list(held[f"{case}__frames"]), procedure="published", size="native", batch=2)
+        assert np.abs(made - held[f"{case}__alpha"][:, 0]).max() <= 1e-5 + STEP
+    made = mattes("isnet.anime", weights, [held["anime__src"]], procedure="published", size="128")
+    assert np.abs(made[0] - held["anime__mask"]).max() <= 1e-5 + STEP
