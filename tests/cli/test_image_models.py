@@ -70,3 +70,12 @@ def test_isnet(mattes, tmp_path):
         assert np.abs(made - held[f"{case}__alpha"][:, 0]).max() <= 1e-5 + STEP
     made = mattes("isnet.anime", weights, [held["anime__src"]], procedure="published", size="128")
     assert np.abs(made[0] - held["anime__mask"]).max() <= 1e-5 + STEP
+
+
+def test_modnet(mattes, tmp_path):
+    held, weights = vectors("modnet"), tmp_path / "seeded.pth"
+    torch.save({f"module.{key}": value for key, value in seeded_state("modnet", 3).items()}, weights)
+    made = mattes("modnet.webcam", weights, list(held["even__frames"]), size="native", batch=2)
+    assert np.abs(made - held["even__matte"][:, 0]).max() <= 1e-4
+    made = mattes("modnet", weights, [held["keep__src"]], procedure="published")
+    assert np.abs(made - held["keep__matte"][:, 0]).max() <= 1e-4
