@@ -79,3 +79,10 @@ def test_modnet(mattes, tmp_path):
     assert np.abs(made - held["even__matte"][:, 0]).max() <= 1e-4
     made = mattes("modnet", weights, [held["keep__src"]], procedure="published")
     assert np.abs(made - held["keep__matte"][:, 0]).max() <= 1e-4
+
+
+def test_inspyrenet(mattes, tmp_path):
+    held, weights = vectors("inspyrenet_dynamic"), tmp_path / "seeded.safetensors"
+    safetensors.torch.save_file(seeded_state("inspyrenet", 0, "1024"), weights)
+    made = mattes("inspyrenet", weights, [held["frame"]], stretch="frame", size="native")
+    assert np.abs(made - held["alpha"][:, 0]).max() <= 1e-5 + STEP
