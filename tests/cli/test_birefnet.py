@@ -5,22 +5,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import safetensors.torch
 import torch
 
 from tests.cli.conftest import errors
 from tests.cli.pictures import folder, matte
-from tests.parity.seeded import seeded_state, vectors
+from tests.parity.seeded import vectors
 
 # The tolerance of the vectors, and half a step of 16 bits.
 NEAR = 1e-5 + 0.5 / 65535
 
 
-@pytest.fixture(scope="session")
-def weights(tmp_path_factory) -> Path:
+@pytest.fixture
+def weights(checkpoint) -> Path:
     """A checkpoint file of seeded weights of the small network."""
-    path = Path(tmp_path_factory.mktemp("weights") / "seeded.safetensors")
-    safetensors.torch.save_file(seeded_state("birefnet_lite"), path)
+    path: Path = checkpoint("birefnet_lite")
     return path
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import safetensors.torch
 import torch
 
 from tests.cli.conftest import errors
@@ -45,29 +44,24 @@ def mattes(vmatte, tmp_path) -> Callable[..., np.ndarray]:
     return run
 
 
-@pytest.mark.parametrize(("case", "suffix"), [("even", "safetensors"), ("odd", "pth")])
-def test_u2net(mattes, vmatte, tmp_path, case, suffix):
-    held, weights = vectors("u2netp"), tmp_path / f"seeded.{suffix}"
-    state = seeded_state("u2netp", 3)
-    safetensors.torch.save_file(state, weights) if suffix == "safetensors" else torch.save(state, weights)
+@pytest.mark.parametrize("case", ["even", "odd"])
+def test_u2net(mattes, checkpoint, case):
+    held, weights = vectors("u2netp"), checkpoint("u2netp", 3)
     made = mattes("u2net.small", weights, list(held[f"{case}__frames"]), procedure="published", size="native")
     assert np.abs(made - held[f"{case}__alpha"][:, 0]).max() <= 1e-5 + STEP
 
 
-def test_the_full_networks_model_refuses_weights_of_the_small_one(vmatte, tmp_path):
-    safetensors.torch.save_file(seeded_state("u2netp", 3), tmp_path / "small.safetensors")
+def test_the_full_networks_model_refuses_weights_of_the_small_one(vmatte, tmp_path, checkpoint):
     shot = folder(tmp_path / "shot", vectors("u2netp")["odd__frames"][0])
-    said = vmatte("process", shot, "--model", "u2net", "--weights", "small.safetensors", "--out", "other")
+    said = vmatte("process", shot, "--model", "u2net", "--weights", checkpoint("u2netp", 3), "--out", "other")
     assert said.code == 5
     assert "u2net.small" in errors(said)[0]
 
 
-def test_isnet(mattes, tmp_path):
-    held, weights = vectors("isnet"), tmp_path / "seeded.safetensors"
-    safetensors.torch.save_file(seeded_state("isnet", 15), weights)
-    for case in ("even", "odd"):
-        made = mattes("isnet", weights, list(held[f"{case}__frames"]), procedure="published", size="native", batch=2)
-        assert np.abs(made - held[f"{case}__alpha"][:, 0]).max() <= 1e-5 + STEP
+def test_isnet(mattes, checkpoint):
+    held, weights = vectors("isnet"), checkpoint("isnet", 15)
+    made = mattes("isnet", weights, list(held["even__frames"]), procedure="published", size="native", batch=2)
+    assert np.abs(made - held["even__alpha"][:, 0]).max() <= 1e-5 + STEP
     made = mattes("isnet.anime", weights, [held["anime__src"]], procedure="published", size="128")
     assert np.abs(made[0] - held["anime__mask"]).max() <= 1e-5 + STEP
 
@@ -81,8 +75,7 @@ def test_modnet(mattes, tmp_path):
     assert np.abs(made - held["keep__matte"][:, 0]).max() <= 1e-4
 
 
-def test_inspyrenet(mattes, tmp_path):
-    held, weights = vectors("inspyrenet_dynamic"), tmp_path / "seeded.safetensors"
-    safetensors.torch.save_file(seeded_state("inspyrenet", 0, "1024"), weights)
+def test_inspyrenet(mattes, checkpoint):
+    held, weights = vectors("inspyrenet_dynamic"), checkpoint("inspyrenet", 0, "1024")
     made = mattes("inspyrenet", weights, [held["frame"]], stretch="frame", size="native")
     assert np.abs(made - held["alpha"][:, 0]).max() <= 1e-5 + STEP

@@ -3,22 +3,20 @@
 from pathlib import Path
 
 import pytest
-import safetensors.torch
 import torch
+from safetensors.torch import load_file
 
 from tests.models.image.frames import one_thread  # noqa: F401
-from tests.parity.seeded import seeded_state
 
 
 @pytest.fixture(scope="session")
-def state() -> dict[str, torch.Tensor]:
-    """Seeded weights; nobody may change them."""
-    return seeded_state("modnet", 3)
-
-
-@pytest.fixture(scope="session")
-def weights(state, tmp_path_factory) -> Path:
+def weights(checkpoint) -> Path:
     """A checkpoint file."""
-    path = Path(tmp_path_factory.mktemp("weights") / "seeded.safetensors")
-    safetensors.torch.save_file(state, path)
+    path: Path = checkpoint("modnet", 3)
     return path
+
+
+@pytest.fixture(scope="module")
+def state(weights) -> dict[str, torch.Tensor]:
+    """Seeded weights; nobody may change them."""
+    return load_file(weights)

@@ -3,22 +3,20 @@
 from pathlib import Path
 
 import pytest
-import safetensors.torch
 import torch
+from safetensors.torch import load_file
 
 from tests.models.image.frames import one_thread  # noqa: F401
-from tests.parity.seeded import seeded_state
 
 
 @pytest.fixture(scope="session")
-def states() -> dict[str, dict[str, torch.Tensor]]:
-    """Seeded weights of the full and the small network; nobody may change them."""
-    return {"full": seeded_state("u2net", 3), "small": seeded_state("u2netp", 3)}
-
-
-@pytest.fixture(scope="session")
-def small(states, tmp_path_factory) -> Path:
+def small(checkpoint) -> Path:
     """A checkpoint file of the small network."""
-    path = Path(tmp_path_factory.mktemp("weights") / "seeded.safetensors")
-    safetensors.torch.save_file(states["small"], path)
+    path: Path = checkpoint("u2netp", 3)
     return path
+
+
+@pytest.fixture(scope="module")
+def states(checkpoint, small) -> dict[str, dict[str, torch.Tensor]]:
+    """Seeded weights of the full and the small network; nobody may change them."""
+    return {"full": load_file(checkpoint("u2net", 3)), "small": load_file(small)}

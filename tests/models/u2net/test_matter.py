@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from tests.models.image.frames import CLIP, alphas, discs, framed
 from tests.parity.seeded import vectors
 from vmatte.core.errors import WeightsError
 from vmatte.core.types import Hints
+from vmatte.models.image.matter import ImageModel
 from vmatte.models.image.settings import Procedure, Stretch
 from vmatte.models.registry import Runtime, signatures
 from vmatte.models.u2net import CARDS
@@ -73,15 +75,15 @@ def test_black_and_flat_frames_do_no_harm(small):
 
 def test_the_working_size_is_320_unless_asked(small):
     made = build(U2NetSmallSettings(weights=small), Runtime("cpu"))
+    assert isinstance(made, ImageModel)
     assert made.recipe.sizing(720, 1280).inner == (320, 320)
-    assert build(U2NetSmallSettings(weights=small, size="101x33"), Runtime("cpu")).recipe.sizing(9, 9).inner == (
-        33,
-        101,
-    )
+    made = build(U2NetSmallSettings(weights=small, size="101x33"), Runtime("cpu"))
+    assert isinstance(made, ImageModel)
+    assert made.recipe.sizing(9, 9).inner == (33, 101)
 
 
-def test_more_classes_are_taken_for_kinds_of_subject(states):
-    state = dict(states["small"])
+def test_more_classes_are_taken_for_kinds_of_subject(small):
+    state = load_file(small)
     for number in range(1, 7):
         state |= {
             f"side{number}.{role}": state[f"side{number}.{role}"].repeat_interleave(4, 0) for role in ("weight", "bias")
@@ -91,12 +93,12 @@ def test_more_classes_are_taken_for_kinds_of_subject(states):
     assert network(torch.rand(1, 3, 40, 56)).shape == (1, 4, 40, 56)
 
 
-def test_wrong_weights_are_named(states, small, tmp_path):
+def test_wrong_weights_are_named(small, tmp_path):
     with pytest.raises(WeightsError, match=r"small network, not the full one: take --model u2net\.small"):
         load_network(small, "full", signatures())
     with pytest.raises(WeightsError, match="pencil drawings"):
         load_network(tmp_path / "u2net_portrait.pth", "full")
-    lacking = {key: value for key, value in states["small"].items() if key != "side3.bias"}
+    lacking = {key: value for key, value in load_file(small).items() if key != "side3.bias"}
     with pytest.raises(WeightsError, match=r"side3\.bias.*nearest known model is u2net"):
         network_from(lacking, "odd.pth", "small", signatures())
 

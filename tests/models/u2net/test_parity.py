@@ -5,13 +5,12 @@ import pytest
 import torch
 
 from tests.models.image.frames import alphas, framed, tensor
-from tests.parity.seeded import manifest, vectors
+from tests.parity.seeded import vectors
 from tests.parity.taps import apart, tapped
 from vmatte.models.image.matter import ImageModel
 from vmatte.models.image.settings import Procedure
 from vmatte.models.registry import Runtime
 from vmatte.models.u2net.matter import build
-from vmatte.models.u2net.network.model import U2Net
 from vmatte.models.u2net.network.weights import network_from
 from vmatte.models.u2net.settings import U2NetSmallSettings
 
@@ -21,13 +20,6 @@ NEAR = 1e-5
 NEAR_FILE = 5e-5
 STAGES = [*(f"stage{number}" for number in range(1, 7)), *(f"stage{number}d" for number in range(5, 0, -1))]
 SIZES = pytest.mark.parametrize(("name", "width"), [("u2net", "full"), ("u2netp", "small")])
-
-
-@SIZES
-def test_the_keys_and_shapes_are_the_published_ones(name, width):
-    with torch.device("meta"):
-        own = U2Net(width)
-    assert {key: list(value.shape) for key, value in own.state_dict().items()} == manifest(name)["seeded"]
 
 
 @SIZES
