@@ -1,11 +1,16 @@
 """Fixtures that every test shares."""
 
+import os
 import threading
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import pytest
+
+# Small arrays gain nothing from more, waiting threads spin, and tests run on every core already. Before numpy's import.
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
+    os.environ.setdefault(_variable, "1")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,13 +8,16 @@ from pathlib import Path
 
 _ROOT = Path(__file__).parents[1]
 _BIN = Path(sys.executable).parent
+# Fixtures of a file are made once.
+_BY_FILE = ("--dist", "loadfile")
 
 _CHECKS = (
     ("lint", [_BIN / "ruff", "check", "."]),
     ("format", [_BIN / "ruff", "format", "--check", "."]),
     ("imports", [_BIN / "lint-imports", "--no-logo"]),
     ("types", [_BIN / "mypy"]),
-    ("tests", [_BIN / "pytest", "-q", "-p", "no:cacheprovider"]),
+    # A process a core, but no more than memory is likely to hold; each keeps to one thread, see tests/conftest.py.
+    ("tests", [_BIN / "pytest", "-q", "-p", "no:cacheprovider", "-n", "logical", "--maxprocesses", "8", *_BY_FILE]),
 )
 
 

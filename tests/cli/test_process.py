@@ -75,7 +75,11 @@ def test_a_sidecar_mask_is_found_and_said(vmatte, clip):
     drawn.mask(clip.with_name("disc.mask.png"))
     said = vmatte("process", clip, "--out", "done", "--output", "alpha")
     assert said.code == 0
-    assert "disc.mask.png" in said.err
+    assert "note: using the mask found beside the clip" in said.err
+    assert "warning:" not in said.err
+    report = json.loads(Path("done/disc.report.json").read_text())
+    assert any("disc.mask.png" in note for note in report["notes"])
+    assert report["warnings"] == []
 
 
 def test_results_go_beside_the_clip_by_default(vmatte, clip, mask):
@@ -170,7 +174,10 @@ def test_a_clip_of_unknown_length_shows_an_open_bar(vmatte, mask, tmp_path):
 def test_masks_outside_the_run_are_said(vmatte, clip, mask, tmp_path):
     said = vmatte("process", clip, "--mask", mask, "--mask", f"99={mask}", "--out", "done", "--output", "alpha")
     assert said.code == 0
-    assert "frame 99" in said.err
+    assert "warning: masks outside the run do nothing: frame 99" in said.err
+    report = json.loads(Path("done/disc.report.json").read_text())
+    assert any("frame 99" in warning for warning in report["warnings"])
+    assert not any("frame 99" in note for note in report["notes"])
 
 
 def test_names_with_brackets_and_spaces(vmatte, mask, tmp_path):
@@ -203,7 +210,8 @@ def test_objects_get_files_of_their_own(vmatte, clip, tmp_path):
     arguments = ("process", clip, "--object", "all=all.png", "--object", "left=left.png", "--out", "done")
     said = vmatte(*arguments, "--output", "alpha", "--output", "rgba-png")
     assert said.code == 0, said.err
-    assert "2 objects: all, left" in said.err
+    assert "note: 2 objects: all, left" in said.err
+    assert "warning: objects all and left overlap on frame 0" in said.err
     assert names(Path("done")) == [
         "disc.all.alpha.mkv", "disc.all.rgba-png", "disc.left.alpha.mkv", "disc.left.rgba-png", "disc.report.json",
     ]  # fmt: skip

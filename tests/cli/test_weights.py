@@ -124,6 +124,7 @@ def test_fetch_goes_on_after_a_failure(vmatte, server, offered):
         (["fetch", "flt"], 2, "did you mean 'flat'"),
         (["fetch", "recall"], 2, "works without weights; with weights: birefnet,"),
         (["verify", "flat"], 5, "vmatte weights fetch flat"),
+        (["remove", "flt", "--yes"], 2, "did you mean 'flat'"),
         (["fetch", "flat", "--offline"], 5, "vmatte weights import flat FILE"),
         (["import", "flat", "nowhere.pth"], 5, "nowhere.pth is not there"),
     ],
@@ -143,6 +144,37 @@ def test_import(vmatte, server, offered, tmp_path):
     assert said.code == 0
     assert f"imported, sha256:{HASH}" in said.err
     assert Path(vmatte("weights", "path", "flat").out.strip()).read_bytes() == NET
+
+
+def test_remove_asks_and_takes_all_but_the_licence(vmatte, server, offered, home):
+    offered(flat(published(server, size=len(NET), free=False)))
+    server.script(serve(NET))
+    assert vmatte("weights", "fetch", "flat", "--accept-license").code == 0
+    path = home / "weights/flat/net.safetensors"
+    path.with_name("net.safetensors.part").write_bytes(b"half")
+    said = vmatte("weights", "remove", "flat")
+    assert said.code == 2
+    assert f"would remove {path} (300 kB)" in said.err
+    assert "--yes" in said.err
+    assert path.is_file()
+    assert vmatte("weights", "remove", "flat", "--yes").code == 0
+    assert [file.name for file in path.parent.iterdir() if not file.name.startswith(".")] == []
+    assert "(accepted)" in next(line for line in vmatte("weights", "list").out.splitlines() if line.startswith("flat "))
+    said = vmatte("weights", "remove", "flat")
+    assert (said.code, said.err) == (0, "flat: nothing is stored\n")
+
+
+def test_verify_tells_what_was_never_here_from_what_is_gone(vmatte, server, offered, home):
+    offered(flat(published(server)))
+    said = vmatte("weights", "verify", "flat")
+    assert (said.code, said.out) == (5, "flat: not here, so there is nothing to verify\n")
+    assert "not as they should be" not in said.err
+    server.script(serve(NET))
+    vmatte("weights", "fetch", "flat")
+    (home / "weights/flat/net.safetensors").unlink()
+    said = vmatte("weights", "verify")
+    assert said.code == 5
+    assert "flat: GONE" in said.out
 
 
 def test_process_fetches_on_first_use_and_reports(vmatte, server, offered, clip, home):

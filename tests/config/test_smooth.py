@@ -18,7 +18,7 @@ def test_every_smoother_can_be_asked_for(name):
     assert plan.smooth.value == name
     assert (plan.smoothing.keep, plan.smoothing.reach) == (0.8, 1)
     assert plan_as_data(plan)["smooth"] == name
-    assert f"smooth: {name}\n" in composed_yaml([f"smooth={name}"])
+    assert f"smooth: {name} " in composed_yaml([f"smooth={name}"])
 
 
 @pytest.mark.parametrize(

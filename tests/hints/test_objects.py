@@ -10,6 +10,7 @@ import pytest
 
 from vmatte.core.errors import HintError
 from vmatte.core.types import Clip
+from vmatte.hints.doubts import doubts
 from vmatte.hints.read import read_objects
 
 CLIP = Clip(Path("clip.mp4"), 8, 6, Fraction(24), Fraction(1, 24))
@@ -107,6 +108,31 @@ def test_one_colour_is_a_mask_painted_in_colour(tmp_path):
     one, objects = read_objects([painted(tmp_path / "m.png", {(1, 3): (0, 0, 200)}, (6, 8, 3))], [], CLIP, 0, 10)
     assert objects == {}
     assert rows_of(one.at(0)) == [1, 2]
+
+
+def test_spread_out_labels_are_doubted_and_soft_masks_are_not(tmp_path):
+    clip = Clip(Path("clip.mp4"), 60, 60, Fraction(24), Fraction(1, 24))
+    boxes = {(0, 15): 85, (15, 30): 170, (30, 45): 255}
+    for shape in ((60, 60), (60, 60, 3)):
+        one, objects = read_objects([painted(tmp_path / "m.png", boxes, shape)], [], clip, 0, 10)
+        assert objects == {}
+        (said,) = doubts(one, objects)
+        assert "85, 170, 255" in said
+        assert "--object NAME=MASK" in said
+    for kernel in (2, 3):
+        soft = cv2.blur(np.pad(np.full((30, 30), 255, np.uint8), 15), (kernel, kernel))
+        assert cv2.imwrite(str(tmp_path / "soft.png"), soft)
+        assert doubts(*read_objects([str(tmp_path / "soft.png")], [], clip, 0, 10)) == []
+    labels = painted(tmp_path / "labels.png", {(0, 15): 1, (15, 30): 2}, (60, 60))
+    assert doubts(*read_objects([labels], [], clip, 0, 10)) == []
+
+
+@pytest.mark.parametrize(("bottom", "overlap"), [(3, False), (4, False), (6, True)])
+def test_objects_that_share_more_than_an_edge_are_told_of(tmp_path, bottom, overlap):
+    upper, lower = painted(tmp_path / "a.png", {(0, bottom): 255}), painted(tmp_path / "b.png", {(3, 6): 255})
+    said = doubts(*read_objects([], [f"anna={upper}", f"ben={lower}"], CLIP, 0, 10))
+    assert len(said) == overlap
+    assert all("anna and ben overlap on frame 0" in text for text in said)
 
 
 @pytest.mark.parametrize(

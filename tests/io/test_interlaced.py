@@ -106,7 +106,7 @@ def test_left_alone_it_is_combed_and_said(woven):
     frame = list(source.frames())[4]
     assert _combing(frame.rgb) > 3
     assert source.clip.interlaced
-    assert any("combed" in note for note in source.clip.notes)
+    assert any("combed" in warning for warning in source.clip.warnings)
 
 
 def test_refusal_names_the_way_out(woven):

@@ -49,7 +49,7 @@ def test_names_with_signs_of_patterns_in_them_are_files_when_they_exist(tmp_path
 def test_gaps_are_told_and_time_goes_on(tmp_path):
     source = open_source(images(tmp_path / "shot", "f%03d.png", (3, 4, 7, 8, 10)))
     assert [(frame.index, frame.pts) for frame in source.frames()] == [(n, n) for n in range(5)]
-    assert any("numbers 5-6, 9 are missing" in note for note in source.clip.notes)
+    assert any("numbers 5-6, 9 are missing" in warning for warning in source.clip.warnings)
     assert source.clip.first_number == 3
 
 

@@ -163,8 +163,14 @@ def test_differences_are_counted_and_named_on_one_line():
     assert str(caught.value) == (
         "file.pth: not this model's weights: 2 keys missing (count, stem.bias); "
         "5 keys unexpected (extra.0, extra.1, extra.2 and 2 more); "
-        "1 key of another shape (stem.weight is 5x3, not 2x3); the nearest known model is alpha"
+        "1 key of another shape (stem.weight is 5x3, not 2x3); "
+        "this model is the nearest known one (alpha): the file may be of a relative or another version"
     )
+
+
+def test_a_checkpoint_of_another_model_names_that():
+    with pytest.raises(WeightsError, match=r"the nearest known model is beta$"):
+        load_strict(Net(), {"body.weight": torch.zeros(1)}, source="file", candidates=KNOWN)
 
 
 def test_a_checkpoint_of_nothing_known_says_so():

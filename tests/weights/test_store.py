@@ -30,7 +30,7 @@ def test_the_first_file_is_trusted_and_said_and_later_ones_are_compared(server):
     assert f"no published hash: trusting what arrived, recorded as sha256:{sha256(NET)}" in said
     kept.path.unlink()
     server.script(serve(OTHER))
-    with pytest.raises(WeightsError, match=f"another file than the one first trusted.*remove {record_path('net')}"):
+    with pytest.raises(WeightsError, match=r"another file than the one first trusted.*vmatte weights remove net --yes"):
         fetch("net", published(server, None))
     record_path("net").unlink()
     assert fetch("net", published(server, None)).record.sha256 == sha256(OTHER)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import importlib
 import logging
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
 import click
 
+from vmatte.cli.interrupt import INTERRUPTED, LINE, interruptible
 from vmatte.core.errors import VmatteError
 
 # Before numpy is imported. The stages already share the cores between them; OpenBLAS threads on top wait for each
@@ -27,7 +27,6 @@ _COMMANDS = {
     "config": "Print the composed configuration.",
 }
 
-_INTERRUPTED = 130
 _BUG = 70
 
 
@@ -64,12 +63,9 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs the command line; every known error becomes one line and an exit code of its own."""
-    # A batch system's polite stop and a closed terminal deserve the same clean-up as Ctrl-C.
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.default_int_handler)
     try:
-        code = cli.main(arguments, prog_name="vmatte", standalone_mode=False)
+        with interruptible():
+            code = cli.main(arguments, prog_name="vmatte", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         code = error.exit_code
@@ -78,8 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         click.echo(f"vmatte: error: {one_line(error)}", err=True)
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("vmatte: interrupted; nothing half-written is left behind", err=True)
-        code = _INTERRUPTED
+        click.echo(LINE, err=True)
+        code = INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
         code = 1

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vmatte.cli.interrupt import writing
 from vmatte.core.errors import VmatteError, WeightsError
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def _one(job: Job, plan: Plan, plan_data: dict[str, Any], given: dict[str, Any])
         for output in prepared.outputs:
             say(f"  would write {output.path}")
         return
-    with Bar(job.clip.name, given["quiet"]) as bar:
+    with writing(), Bar(job.clip.name, given["quiet"]) as bar:
         report = run_job(job, plan, plan_data, bar, prepared)
     for line in _closing(report, prepared):
         say(line)
@@ -179,7 +180,8 @@ def _opening(job: Job, prepared: Prepared) -> list[str]:
         f"  model {prepared.settings.name}: {prepared.choice.why}",
         *_vouched(prepared),
         *([f"  smoothing: {prepared.smoother}"] if prepared.smoother != "none" else []),
-        *(f"  note: {text}" for text in prepared.warnings),
+        *(f"  note: {text}" for text in prepared.notes),
+        *(f"  warning: {text}" for text in prepared.warnings),
     ]
 
 
@@ -192,7 +194,7 @@ def _closing(report: Report, prepared: Prepared) -> list[str]:
     later = [text for text in report.warnings if text not in prepared.warnings]
     return [
         *report.lines(),
-        *(f"  note: {text}" for text in later),
+        *(f"  warning: {text}" for text in later),
         *(f"  wrote {output.path}" for output in prepared.outputs),
         f"  wrote {prepared.report}",
     ]

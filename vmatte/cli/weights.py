@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vmatte.cli.interrupt import INTERRUPTED
 from vmatte.core.errors import ConfigError, WeightsError
 from vmatte.models.registry import Weights, card, cards
 
 if TYPE_CHECKING:
-    from vmatte.weights.store import Stored
+    from vmatte.weights.store import Condition, Stored
 
-_INTERRUPTED = 130
 _NONE = "No model here has weights: all of them work without."
 
 
@@ -108,7 +108,7 @@ def _fetch(name: str, weights: Weights, accept: bool, offline: bool, quiet: bool
             kept = fetched(name, weights, accept=accept, no_network=offline, teller=fetching.teller)
     except KeyboardInterrupt:
         click.echo("vmatte: interrupted; what arrived is kept, and the next fetch goes on from there", err=True)
-        raise click.exceptions.Exit(_INTERRUPTED) from None
+        raise click.exceptions.Exit(INTERRUPTED) from None
     say(_told(name, kept))
 
 
@@ -132,25 +132,67 @@ def verify(names: tuple[str, ...]) -> None:
     All bytes are read anew and compared with the published hash, or with the recorded one. Without names: all that
     are stored.
     """
+    from vmatte.weights.home import shelf
+    from vmatte.weights.record import read_record
     from vmatte.weights.store import Condition, condition, stored
 
     known = {name: _weights(name) for name in names} if names else _known()
     states = {name: condition(name, weights, rehash=True) for name, weights in known.items()}
     if not names:
-        states = {name: state for name, state in states.items() if state is not Condition.absent}
+        # A file that was stored and is gone is worth a word, one that never was here is not.
+        states = {name: state for name, state in states.items() if state is not Condition.absent or read_record(name)}
     if not states:
         click.echo("Nothing is stored yet: `vmatte weights list` shows what there is." if known else _NONE)
     for name, state in states.items():
         if state is Condition.stored:
             record = stored(name).record
             click.echo(f"{name}: good, sha256:{record.sha256} ({record.trust.value})")
+        elif state is Condition.absent and (lost := read_record(name)):
+            click.echo(f"{name}: GONE: {shelf(name) / lost.file} was stored and is not there any more")
         else:
             click.echo(f"{name}: {_TROUBLE[state.value]}")
-    bad = [name for name, state in states.items() if state is not Condition.stored]
-    if bad:
-        raise WeightsError(
-            f"not as they should be: {', '.join(bad)}; `vmatte weights fetch {' '.join(bad)}` mends that"
-        )
+    _refuse(states)
+
+
+def _refuse(states: dict[str, Condition]) -> None:
+    """Raises WeightsError about what is not as it should be, and apart from that about what is not here."""
+    absent = [name for name, state in states.items() if state.value == "absent"]
+    bad = [name for name, state in states.items() if state.value not in ("absent", "stored")]
+    told = (
+        [f"not as they should be: {', '.join(bad)}; `vmatte weights fetch {' '.join(bad)}` mends that"] if bad else []
+    )
+    if absent:
+        told.append(f"nothing to verify of {', '.join(absent)}: `vmatte weights fetch {' '.join(absent)}` gets it")
+    if told:
+        raise WeightsError("; ".join(told))
+
+
+@command.command("remove")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@click.option(
+    "--yes", "sure", is_flag=True, help="Do it. Without this nothing is removed, and it is said what would be."
+)
+def remove(names: tuple[str, ...], sure: bool) -> None:
+    """Take the weights of models out of the store.
+
+    Unfinished downloads go as well, and so does the record: a file without a published hash is trusted anew when it
+    is fetched again. Accepted licences stay accepted.
+    """
+    from vmatte.weights.store import held
+    from vmatte.weights.store import remove as removed
+    from vmatte.weights.telling import amount
+
+    for name in names:
+        _weights(name)
+    found = {name: held(name) for name in dict.fromkeys(names)}
+    for name in found:
+        files = removed(name) if sure else found[name]
+        for path, size in files.items():
+            click.echo(f"{'removed' if sure else 'would remove'} {path} ({amount(size)})", err=True)
+        if not files:
+            click.echo(f"{name}: nothing is stored", err=True)
+    if not sure and any(found.values()):
+        raise click.UsageError("nothing was removed: say --yes to remove these files")
 
 
 @command.command("import")
@@ -170,7 +212,7 @@ def import_(name: str, file: Path) -> None:
 
 
 _TROUBLE = {
-    "absent": "not here",
+    "absent": "not here, so there is nothing to verify",
     "changed": "CHANGED since it was stored: other bytes than the recorded hash",
     "outdated": "another file than this version of vmatte expects",
 }

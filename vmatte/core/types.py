@@ -75,6 +75,7 @@ class Clip:
         is_sequence: Whether this is a sequence of images.
         first_number: Number in the first image's file name, for a sequence.
         notes: What had to be assumed about the file, in plain words, for the report.
+        warnings: What about the file, or how it is read, may harm the result.
     """
 
     path: Path
@@ -96,6 +97,7 @@ class Clip:
     is_sequence: bool = False
     first_number: int = 0
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

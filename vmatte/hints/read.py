@@ -45,7 +45,7 @@ class Masks:
         path = self.files.get(index)
         if path is None:
             return None
-        return mask_image(path) if self.label is None else mask_of(_pixels(path), self.label)
+        return mask_image(path) if self.label is None else mask_of(mask_pixels(path), self.label)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +87,7 @@ def mask_image(path: Path) -> Image8:
     Raises:
         HintError: The file is missing or not an image.
     """
-    pixels = _pixels(path)
+    pixels = mask_pixels(path)
     if pixels.ndim == 2:
         return pixels
     if pixels.shape[2] == 4 and int(pixels[..., 3].min()) < 255:
@@ -123,7 +123,7 @@ def read_masks(given: Sequence[str], clip: Clip, first: int, stop: int) -> Masks
         numbers = ", ".join(map(str, sorted(files)))
         raise HintError(f"no mask lies within the run (frames {first} to {stop - 1}): given for frame {numbers}")
     for path in inside.values():
-        pixels = _pixels(path)
+        pixels = mask_pixels(path)
         _check_size("mask", path, pixels, clip)
         if int(mask_image(path).max()) < SUBJECT and not labels_in(pixels):
             raise HintError(f"{path}: the mask is empty (no pixel reaches {SUBJECT}): paint the subject white")
@@ -235,12 +235,12 @@ def _by_stem(masks: Sequence[str], clip: Clip) -> dict[str, list[str]]:
 
 def _split(masks: Masks) -> dict[str, Masks]:
     """Each object's own masks, if the files are label images; a mask of 0 and 1 is one as well."""
-    if not any(labels_in(_pixels(path)) for path in masks.files.values()):
+    if not any(labels_in(mask_pixels(path)) for path in masks.files.values()):
         return {}
     codes: dict[str, int] = {}
     files: dict[str, dict[int, Path]] = {}
     for index, path in masks.files.items():
-        labels = labels_in(_pixels(path), fewest=1)
+        labels = labels_in(mask_pixels(path), fewest=1)
         if not labels:
             raise HintError(f"{path}: not a label image like the other masks; give one kind of mask")
         codes |= labels
@@ -250,7 +250,12 @@ def _split(masks: Masks) -> dict[str, Masks]:
     return {f"object{name}": Masks(files[name], masks.outside, codes[name]) for name in ordered}
 
 
-def _pixels(path: Path) -> Image8:
+def mask_pixels(path: Path) -> Image8:
+    """A mask file as 8-bit pixels: (H, W) values or numbers of labels, or (H, W, 3|4) colours.
+
+    Raises:
+        HintError: The file is missing or not an image.
+    """
     pixels = _image(path, "mask")
     if path.suffix.lower() == ".png" and (numbers := _numbered(path)) is not None:
         return numbers

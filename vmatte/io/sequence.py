@@ -229,17 +229,21 @@ def _clip(path: Path, files: list[Member], first: Still, options: InputOptions) 
         pixel_format=first.pixel_format,
         is_sequence=True,
         first_number=numbers[0] if numbers else 0,
-        notes=_notes(files, first, options, numbers),
+        notes=_notes(files, first, options),
+        warnings=_gaps(files, numbers),
     )
 
 
-def _notes(files: list[Member], first: Still, options: InputOptions, numbers: list[int]) -> tuple[str, ...]:
+def _gaps(files: list[Member], numbers: list[int]) -> tuple[str, ...]:
+    missing = gaps(numbers) if len(numbers) == len(files) else []
+    some = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
+    return (f"numbers {some} are missing; frames follow each other without a pause",) if missing else ()
+
+
+def _notes(files: list[Member], first: Still, options: InputOptions) -> tuple[str, ...]:
     notes = ["images are read as sRGB"]
     if options.rate is None and len(files) > 1:
         notes.append(f"a sequence of images states no rate; {DEFAULT_RATE} frames per second assumed")
-    if missing := gaps(numbers) if len(numbers) == len(files) else []:
-        some = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
-        notes.append(f"numbers {some} are missing; frames follow each other without a pause")
     if first.linear:
         notes.append(
             "scene-linear light is shown as sRGB: light above 1 is clipped, premultiplied colour made straight"

@@ -127,8 +127,8 @@ def _as_delivered(facts: Facts, options: InputOptions) -> tuple[Clip, bool, bool
             f"{clip.path}: interlaced; set input.deinterlace to frame, field or off, or deinterlace it beforehand"
         )
     if options.deinterlace == "off":
-        note = "interlaced and left so: mattes of moving edges will be combed"
-        return replace(clip, notes=(*clip.notes, note)), False, False
+        warning = "interlaced and left so: mattes of moving edges will be combed"
+        return replace(clip, warnings=(*clip.warnings, warning)), False, False
     if options.deinterlace == "frame":
         note = "interlaced: deinterlaced with bwdif, one frame of each (input.deinterlace=field keeps every field)"
         return replace(clip, interlaced=False, notes=(*clip.notes, note)), False, True

@@ -13,6 +13,9 @@ from vmatte.io.spool import Tee
 class Objects:
     """A Matter that runs another once for each object the hints name, and gives a layer for each.
 
+    Each run sees the other objects as background; nothing makes the layers exclude each other or add up to one. So the
+    published inference of MatAnyone treats several targets, one run each. What two masks share is up to each run.
+
     The runs go side by side, so a model that remembers what it computed from the last picture alone does so once for
     all objects. One that has to wait, because its first mask comes late, reads its frames again from disk.
     """

@@ -57,7 +57,7 @@ def load_strict(
         if keys
     ]
     if faults:
-        raise WeightsError(f"{source}: not this model's weights: {'; '.join(faults)}{_hint(state, candidates)}")
+        raise WeightsError(f"{source}: not this model's weights: {'; '.join(faults)}{_hint(state, own, candidates)}")
     broken = [key for key, value in state.items() if not bool(torch.isfinite(value).all())]
     if broken:
         raise WeightsError(f"{source}: {_listed('with values that are not finite', broken)}: fetch it again")
@@ -94,13 +94,15 @@ class Blank(TorchFunctionMode):
         return function(*args, **kwargs)
 
 
-def _hint(state: Mapping[str, Tensor], candidates: Sequence[Signature]) -> str:
+def _hint(state: Mapping[str, Tensor], own: Mapping[str, Tensor], candidates: Sequence[Signature]) -> str:
     if not candidates:
         return ""
     near = nearest(state, candidates)
     known = ", ".join(candidate.model for candidate in candidates)
     if near is None:
         return f"; it is near to none of the known models ({known})"
+    if near.share(own) == 1:
+        return f"; this model is the nearest known one ({near.model}): the file may be of a relative or another version"
     return f"; the nearest known model is {near.model}"
 
 

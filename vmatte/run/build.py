@@ -50,7 +50,8 @@ class Prepared:
         matter: The model, ready; None in a dry run without its weights.
         weights: Of the model that will run; None when it has none, or when they were not to be fetched.
         smoother: What makes the mattes steady, `none` when nothing does.
-        warnings: What the user should know.
+        notes: What was found, assumed or done as asked.
+        warnings: What may harm the result.
     """
 
     source: OpenedSource
@@ -66,6 +67,7 @@ class Prepared:
     matter: Matter | None = None
     weights: Checkpoint | None = None
     smoother: str = "none"
+    notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -159,7 +161,8 @@ def prepare(job: Job, plan: Plan, teller: Teller = SILENT, *, dry: bool = False)
         matter=load_model(settings, plan.device.value, plan.precision.value) if ready else None,
         weights=weights,
         smoother=smoother,
-        warnings=notes + given.warnings,
+        notes=notes + given.notes,
+        warnings=[*clip.warnings, *given.warnings],
     )
 
 
@@ -173,11 +176,11 @@ def _chosen(plan: Plan, given: frozenset[str], sampled: Sampler) -> tuple[ModelS
     return card(choice.model).settings(), choice
 
 
-def _weights(settings: ModelSettings, plan: Plan, teller: Teller, warnings: list[str], dry: bool) -> Checkpoint | None:
+def _weights(settings: ModelSettings, plan: Plan, teller: Teller, notes: list[str], dry: bool) -> Checkpoint | None:
     published = card(settings.name).weights
     if dry and published is not None and settings.weights is None and find(settings.name, published) is None:
         check_fetchable(settings.name, published, accept=plan.accept_license, no_network=plan.offline)
-        warnings.append(
+        notes.append(
             f"the weights of {settings.name} are not here: the run would fetch {amount(published.size)} from "
             f"{published.url} (licence: {published.licence})"
         )

@@ -13,7 +13,7 @@ from typing import Any
 from vmatte.core.errors import InputError
 from vmatte.core.flow import Prefetch
 from vmatte.core.timing import Meter, metered
-from vmatte.core.types import Clip, Matte, Picture, Stage, View
+from vmatte.core.types import Clip, Matte, Picture, Stage, Stream, View
 from vmatte.io.writers import Cut, OutputWriter, open_writer
 from vmatte.models.checkpoint import Checkpoint
 from vmatte.models.lift import facts
@@ -115,12 +115,18 @@ class _Run:
         assert matter is not None, "a dry run's preparation was run"
         waited = metered(frames, self._wait)
         mattes = metered(matter.mattes(self._clip, prepared.hints, waited), self._model, self._wait)
-        ready = self._queue(stack, "model", mattes)
+        # A network on the processor has a thread on every core, and they wait for each other at every layer: what else
+        # runs beside it holds them all up.
+        queued = self._unqueued if facts(matter).get("device") == "cpu" else self._queue
+        ready = queued(stack, "model", mattes)
         if not prepared.stages:
             return ready
         waiting = Meter("wait")
         staged = _staged(self._clip, prepared.stages, metered(ready, waiting))
-        return self._queue(stack, "stages", metered(staged, self._stages, waiting))
+        return queued(stack, "stages", metered(staged, self._stages, waiting))
+
+    def _unqueued(self, stack: ExitStack, name: str, items: Stream[Any]) -> Iterator[Any]:
+        return stack.enter_context(closing(items))
 
     def _queue(self, stack: ExitStack, name: str, items: Iterator[Any]) -> Prefetch[Any]:
         self._queues[name] = queue = Prefetch(items, self._plan.stream.depth, name)
@@ -165,7 +171,7 @@ class _Run:
             look_at=() if watch is None else tuple(watch.findings()),
             confidence={} if watch is None else watch.confidence(),
             warnings=tuple(dict.fromkeys(warnings)),
-            notes=self._clip.notes,
+            notes=tuple(dict.fromkeys(prepared.notes)),
         )
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from vmatte.core.errors import HintError
 from vmatte.core.types import Alpha, Hints, Image8, MapSource
+from vmatte.hints.doubts import doubts
 from vmatte.hints.read import Masks, Plate, read_objects, read_plate, sidecar
 from vmatte.io.open import OpenedSource
 from vmatte.io.sample import sample_frames, spread
@@ -61,12 +62,14 @@ class Given:
         maps: As in `Hints`.
         objects: As in `Hints`.
         files: Where each came from, for the report.
-        warnings: What the user should know about them.
+        notes: What was found, made or assumed.
+        warnings: What may not be what the user wants.
     """
 
     maps: dict[str, MapSource] = field(default_factory=dict)
     objects: Mapping[str, MapSource] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -84,7 +87,7 @@ class Given:
         Raises:
             HintError: The camera moves.
         """
-        self.maps["plate"] = _estimated_plate(sampled, trusted, self.warnings)
+        self.maps["plate"] = _estimated_plate(sampled, trusted, self.notes)
         self.files["plate"] = "estimated from the clip"
 
 
@@ -105,7 +108,7 @@ def gather(job: Job, plan: Plan, source: OpenedSource, span: tuple[int, int | No
     _read_masks(given, job, source, span)
     plate = job.plate
     if plate is None and (plate := sidecar(job.clip, "plate")):
-        given.warnings.append(f"using the plate found beside the clip: {plate}")
+        given.notes.append(f"using the plate found beside the clip: {plate}")
     if plate is not None:
         given.maps["plate"] = read_plate(plate, source.clip)
         given.files["plate"] = str(plate)
@@ -130,17 +133,19 @@ def _read_masks(given: Given, job: Job, source: OpenedSource, span: tuple[int, i
     if not masks and not job.objects and (beside := sidecar(job.clip, "mask")):
         if first == 0:
             masks = [str(beside)]
-            given.warnings.append(f"using the mask found beside the clip: {beside}")
+            given.notes.append(f"using the mask found beside the clip: {beside}")
         else:
             given.warnings.append(f"{beside} belongs to the clip's first frame, which --start cuts off: not used")
     if not masks and not job.objects:
         return
     stop = source.count() if stop is None else stop
-    given.maps["mask"], objects = read_objects(masks, job.objects, source.clip, first, stop)
+    read, objects = read_objects(masks, job.objects, source.clip, first, stop)
+    given.maps["mask"] = read
     given.objects = objects
+    given.warnings += doubts(read, objects)
     if objects:
-        given.warnings.append(f"{len(objects)} object{'s' if len(objects) > 1 else ''}: {', '.join(objects)}")
-    sets = list(objects.values()) or [cast("Masks", given.maps["mask"])]
+        given.notes.append(f"{len(objects)} object{'s' if len(objects) > 1 else ''}: {', '.join(objects)}")
+    sets = list(objects.values()) or [cast("Masks", read)]
     places = {(index, path) for masks in sets for index, path in masks.files.items()}
     given.files["mask"] = ", ".join(f"frame {index}: {path}" for index, path in sorted(places))
     if outside := sorted({index for masks in sets for index in masks.outside}):
@@ -172,7 +177,7 @@ def _made_mask(given: Given, plan: Plan, source: OpenedSource, sampled: Sampler)
         except HintError as error:
             raise HintError(f"--mask auto: no model here can make the mask of this clip by itself: {error}") from error
         if "plate" in card(choice.model).needs and "plate" not in maps:
-            maps["plate"] = _estimated_plate(sampled, bool(choice.scores), given.warnings)
+            maps["plate"] = _estimated_plate(sampled, bool(choice.scores), given.notes)
     matter = load_model(card(choice.model).settings(), plan.device.value, plan.precision.value)
     seen = []
     for index in sampled.places(_TRIED):
@@ -187,9 +192,7 @@ def _made_mask(given: Given, plan: Plan, source: OpenedSource, sampled: Sampler)
     share = float((alpha >= 0.5).mean())
     if share < _SUBJECT:
         raise HintError(f"--mask auto: {choice.model} finds no subject in the clip; give a mask")
-    given.warnings.append(
-        f"the mask of frame {first} is made by {choice.model} ({share:.0%} of the frame): {choice.why}"
-    )
+    given.notes.append(f"the mask of frame {first} is made by {choice.model} ({share:.0%} of the frame): {choice.why}")
     given.files["mask"] = f"frame {first}: made by {choice.model}"
     return _Made(first, np.rint(alpha * 255).astype(np.uint8))
 
@@ -209,7 +212,7 @@ def _image_model() -> Choice | None:
     return None
 
 
-def _estimated_plate(sampled: Sampler, trusted: bool, warnings: list[str]) -> Plate:
+def _estimated_plate(sampled: Sampler, trusted: bool, notes: list[str]) -> Plate:
     frames = sampled(_PLATE_FRAMES)
     if not trusted and not (camera := fixed_camera(frames)).fixed:
         raise HintError(
@@ -218,7 +221,7 @@ def _estimated_plate(sampled: Sampler, trusted: bool, warnings: list[str]) -> Pl
             "or a mask with --mask and --model recall"
         )
     plate = estimate_plate(frames)
-    warnings.append(
+    notes.append(
         f"the plate is estimated from {len(frames)} frames of the clip ({plate.stable_share:.0%} of it held still); "
         "whatever never moves away becomes background"
     )

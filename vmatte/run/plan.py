@@ -186,7 +186,7 @@ class Plan:
         precision: Numbers it computes in.
         input: How to read.
         smooth: What makes mattes steady.
-        smoothing: How.
+        smoothing: How that is done.
         foreground: Where straight colours come from.
         extend: How many px colours reach beyond the matte; further out they are black.
         objects: What becomes of several objects.

@@ -60,8 +60,8 @@ class Report:
         smoother: What made the mattes steady, `none` when nothing did.
         look_at: Frames whose matte stands out.
         confidence: For each matte whose model has one: its median, its lowest value and the frame of that.
-        warnings: What the user should know.
-        notes: What was assumed about the source.
+        warnings: What may harm the result.
+        notes: What was found, assumed about the source or done as asked.
     """
 
     clip: Clip

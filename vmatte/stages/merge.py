@@ -11,7 +11,11 @@ from vmatte.core.types import Clip, Layer, Matte, Stream
 
 
 def merge(clip: Clip, mattes: Iterator[Matte]) -> Stream[Matte]:
-    """Adds up coverage, so that two objects that share an edge pixel leave no seam; one layer comes out."""
+    """Adds up coverage, so that two objects that share an edge pixel leave no seam; one layer comes out.
+
+    That is exact where objects exclude each other, as in a label image. Where two masks overlap, soft pixels of what
+    they share count twice: a matte of 0.5 in both becomes 1, so its edge moves out by up to half a pixel.
+    """
     for matte in mattes:
         if len(matte.layers) == 1:
             yield matte

@@ -11,7 +11,7 @@ from vmatte.weights.kind import kind_of
 from vmatte.weights.locking import locked
 from vmatte.weights.partial import Partial
 from vmatte.weights.published import Weights
-from vmatte.weights.record import Trust, read_record, record_path
+from vmatte.weights.record import Trust, read_record
 from vmatte.weights.store import Condition, Stored, condition, keep, stored
 from vmatte.weights.telling import SILENT, Teller, amount
 
@@ -112,7 +112,7 @@ def _mismatch(model: str, url: str, weights: Weights, expected: str, found: str)
         return f"{url} is not the published file: {differ(expected, found)}"
     return (
         f"{url} serves another file than the one first trusted: {differ(expected, found)}; "
-        f"to trust the new one, remove {record_path(model)} and fetch again"
+        f"to trust the new one, `vmatte weights remove {model} --yes` and fetch again"
     )
 
 
@@ -121,5 +121,5 @@ def _refuse_imported(model: str) -> None:
     if record is not None and record.trust is Trust.imported:
         raise WeightsError(
             f"the imported weights of {model} have changed since: `vmatte weights import {model} FILE` again, "
-            f"or remove {shelf(model) / record.file} to fetch the published ones"
+            f"or `vmatte weights remove {model} --yes` to fetch the published ones"
         )

@@ -10,6 +10,8 @@ from filelock import FileLock, Timeout
 
 from vmatte.weights.disk import explained
 
+LOCK = ".lock"
+
 
 @contextmanager
 def locked(folder: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
@@ -24,7 +26,7 @@ def locked(folder: Path, waiting: Callable[[], None] = lambda: None) -> Iterator
     """
     with explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / ".lock")
+        lock = FileLock(folder / LOCK)
         try:
             lock.acquire(timeout=0)
         except Timeout:

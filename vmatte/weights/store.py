@@ -11,6 +11,7 @@ from vmatte.core.errors import WeightsError
 from vmatte.weights import licences
 from vmatte.weights.disk import explained, settle
 from vmatte.weights.home import shelf
+from vmatte.weights.locking import LOCK, locked
 from vmatte.weights.published import Weights
 from vmatte.weights.record import Record, Trust, now, read_record, touched, write_record
 
@@ -77,6 +78,28 @@ def stored(model: str) -> Stored:
     record = read_record(model)
     assert record is not None
     return Stored(shelf(model) / record.file, record)
+
+
+def held(model: str) -> dict[Path, int]:
+    """The files of a model in the store and their bytes, record and unfinished downloads included."""
+    folder = shelf(model)
+    files = sorted(folder.iterdir()) if folder.is_dir() else []
+    return {path: path.stat().st_size for path in files if path.name != LOCK and path.is_file()}
+
+
+def remove(model: str) -> dict[Path, int]:
+    """Takes a model's checkpoint, its record and unfinished downloads out of the store; what was `held`.
+
+    Raises:
+        WeightsError: The folder cannot be written.
+    """
+    if not held(model):
+        return {}
+    with explained(shelf(model)), locked(shelf(model)):
+        gone = held(model)
+        for path in gone:
+            path.unlink(missing_ok=True)
+    return gone
 
 
 def keep(model: str, weights: Weights, written: Path, name: str, found: str, trust: Trust, via: str) -> Stored:

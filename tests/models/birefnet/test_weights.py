@@ -55,7 +55,9 @@ def test_the_other_size_is_named(state):
 
 def test_keys_that_differ_are_named(state):
     odd = {key: value for key, value in state.items() if key != "bb.norm2.bias"} | {"extra": torch.zeros(1)}
-    with pytest.raises(WeightsError, match=r"bb\.norm2\.bias.*extra.*nearest known model is birefnet\.lite"):
+    with pytest.raises(
+        WeightsError, match=r"bb\.norm2\.bias.*extra.*this model is the nearest known one \(birefnet\.lite\)"
+    ):
         network_from(odd, "odd.pth", "tiny", NEW, signatures())
     with pytest.raises(WeightsError, match="near to none"):
         network_from({"a": torch.zeros(1)}, "odd.pth", "tiny", NEW, signatures())

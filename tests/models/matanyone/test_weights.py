@@ -58,7 +58,7 @@ def test_variants_for_several_objects_lose_their_last_channel(state):
 
 def test_another_networks_checkpoint_names_the_nearest_and_the_keys(state):
     cutie = {key: value for key, value in state.items() if "temp_sparity" not in key and "pred_mat" not in key}
-    with pytest.raises(WeightsError, match=re.escape("the nearest known model is matanyone")) as caught:
+    with pytest.raises(WeightsError, match=re.escape("this model is the nearest known one (matanyone)")) as caught:
         network_from(cutie, "cutie.pth", [SIGNATURE])
     assert "13 keys missing (mask_decoder.pred_mat.weight, mask_decoder.pred_mat.bias" in str(caught.value)
     with pytest.raises(WeightsError, match="near to none"):

@@ -28,6 +28,7 @@ from vmatte.models.matanyone.scale import affordable, smaller, working_size
 from vmatte.models.matanyone.state import State
 from vmatte.models.registry import ModelSettings, Runtime, signatures
 from vmatte.nets.device import device_of, dtype_of, exact, free_memory, is_out_of_memory, release
+from vmatte.nets.fold import folded
 from vmatte.nets.loading import channels_last
 from vmatte.ops.guided import lifted, upsample
 
@@ -92,7 +93,7 @@ class MatAnyoneModel:
             raise WeightsError(f"{settings.name} is without weights: run `vmatte weights fetch {settings.name}`")
         self.settings = settings
         self.device = device_of(runtime.device)
-        network = channels_last(load_network(settings.weights, signatures())).to(self.device)
+        network = channels_last(folded(load_network(settings.weights, signatures()))).to(self.device)
         self.recurrence = Recurrence(network, settings, dtype_of(runtime.precision, self.device))
         self._side: int | None = None
         self._fell_back = False

@@ -56,7 +56,7 @@ class RecurrenceSettings:
         max_internal_size: Length in px that the shorter side is shrunk to inside the network; -1 leaves it.
         use_long_term: Whether old memory is condensed instead of forgotten; `long_term` then stands for
             `max_mem_frames`.
-        long_term: How.
+        long_term: How old memory is condensed.
     """
 
     n_warmup: int = 10
