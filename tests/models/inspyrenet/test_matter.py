@@ -102,7 +102,7 @@ def test_published_files_hold_positions_besides(large):
         network_from(large | index, "full", 384).decoder.conv5.conv.weight, large["decoder.conv5.conv.weight"]
     )
     lacking = {key: value for key, value in large.items() if key != "attention1.threshold"}
-    with pytest.raises(WeightsError, match=r"attention1\.threshold.*nearest known model is inspyrenet"):
+    with pytest.raises(WeightsError, match=r"attention1\.threshold.*nearest known one \(inspyrenet\)"):
         network_from(lacking, "odd.pth", 384, signatures())
 
 

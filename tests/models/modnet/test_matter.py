@@ -66,6 +66,6 @@ def test_published_files_hold_the_trunk_twice(state, tmp_path, caplog):
 
 def test_keys_that_differ_are_named(state):
     lacking = {key: value for key, value in state.items() if key != "f_branch.conv_f.1.layers.0.bias"}
-    with pytest.raises(WeightsError, match=r"f_branch\.conv_f.*nearest known model is modnet"):
+    with pytest.raises(WeightsError, match=r"f_branch\.conv_f.*nearest known one \(modnet\)"):
         network_from(lacking, "odd.ckpt", signatures())
     assert [card.name for card in CARDS] == ["modnet", "modnet.webcam"]

@@ -99,7 +99,7 @@ def test_wrong_weights_are_named(small, tmp_path):
     with pytest.raises(WeightsError, match="pencil drawings"):
         load_network(tmp_path / "u2net_portrait.pth", "full")
     lacking = {key: value for key, value in load_file(small).items() if key != "side3.bias"}
-    with pytest.raises(WeightsError, match=r"side3\.bias.*nearest known model is u2net"):
+    with pytest.raises(WeightsError, match=r"side3\.bias.*nearest known one \(u2net\)"):
         network_from(lacking, "odd.pth", "small", signatures())
 
 

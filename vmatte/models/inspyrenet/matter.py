@@ -19,6 +19,7 @@ from vmatte.models.inspyrenet.network.pyramid import blended
 from vmatte.models.inspyrenet.network.weights import load_network
 from vmatte.models.inspyrenet.sizing import STRIDE, dynamic_size, is_blended
 from vmatte.models.registry import ModelSettings, Runtime, signatures
+from vmatte.nets.fold import folded
 
 # Peak memory beside the weights grew by 377 MiB at 384x384 and 1144 MiB at 768x768 on a CPU in float32: 1820 bytes a
 # pixel and the rest once. A half more for safety.
@@ -34,7 +35,7 @@ class InSPyReNetRecipe:
         self._stretch = stretch_of(settings.procedure, settings.stretch)
         base = settings.base or BASES[settings.name]
         self._square = (base, base)
-        self.network = load_network(path, base, signatures())
+        self.network = folded(load_network(path, base, signatures()))
         self.appetite = APPETITE
 
     def sizing(self, height: int, width: int) -> Sizing:

@@ -18,6 +18,7 @@ from vmatte.models.isnet import ISNetSettings
 from vmatte.models.isnet.network.weights import load_network
 from vmatte.models.isnet.sizing import letterboxed
 from vmatte.models.registry import ModelSettings, Runtime, signatures
+from vmatte.nets.fold import folded
 
 # Peak memory beside the weights grew by 153 MiB at 512x512 and 484 MiB at 1024x1024 on a CPU in float32: 440 bytes a
 # pixel and the rest once. A half more for safety.
@@ -37,7 +38,7 @@ class ISNetRecipe:
         stretch = stretch_of(settings.procedure, settings.stretch)
         # The anime project stretches nothing.
         self._stretch = Stretch.none if self._drawn and settings.stretch is Stretch.auto else stretch
-        self.network = load_network(path, signatures())
+        self.network = folded(load_network(path, signatures()))
         self.appetite = APPETITE
 
     def sizing(self, height: int, width: int) -> Sizing:

@@ -18,6 +18,7 @@ from vmatte.models.modnet import MODNetSettings
 from vmatte.models.modnet.network.weights import load_network
 from vmatte.models.modnet.sizing import STRIDE, published_size, video_size
 from vmatte.models.registry import ModelSettings, Runtime, signatures
+from vmatte.nets.fold import folded
 
 # Peak memory beside the weights grew by 214 MiB at 512x512 and 613 MiB at 1024x1024 on a CPU in float32: 530 bytes a
 # pixel and the rest once. A half more for safety.
@@ -30,7 +31,8 @@ class MODNetRecipe:
     def __init__(self, settings: MODNetSettings, path: Path) -> None:
         self._settings = settings
         self._published = settings.procedure is Procedure.published
-        self.network = load_network(path, signatures())
+        # A twentieth less time on one core at 512 px.
+        self.network = folded(load_network(path, signatures()))
         self.appetite = APPETITE
 
     def sizing(self, height: int, width: int) -> Sizing:

@@ -19,6 +19,7 @@ from vmatte.models.registry import ModelSettings, Runtime, signatures
 from vmatte.models.u2net import U2NetSettings
 from vmatte.models.u2net.network.weights import load_network
 from vmatte.models.u2net.settings import Gain
+from vmatte.nets.fold import folded
 
 # Peak memory beside the weights grew by 175 MiB at 320x320 and 781 MiB at 640x640 on a CPU in float32, a little less in
 # the small network: 2070 bytes a pixel. A half more for safety.
@@ -37,7 +38,8 @@ class U2NetRecipe:
         self._published = settings.procedure is Procedure.published
         self._gain = settings.gain if settings.gain is not Gain.auto else Gain.frame if self._published else Gain.none
         self._stretch = stretch_of(settings.procedure, settings.stretch)
-        self.network = load_network(path, "small" if settings.name == "u2net.small" else "full", signatures())
+        # A twelfth less time on one core at 320 px.
+        self.network = folded(load_network(path, "small" if settings.name == "u2net.small" else "full", signatures()))
         self.appetite = APPETITE
 
     def sizing(self, height: int, width: int) -> Sizing:
