@@ -9,6 +9,8 @@ from torch import Tensor
 
 from vmatte.core.types import BatchModel, Clip, Frame, Hints, Layer, Matte, Matter, Stream
 from vmatte.io.spool import Spool
+from vmatte.models.image.matter import ImageModel
+from vmatte.models.image.settings import Stretch
 from vmatte.models.lift import Batched
 
 # Less than that between a matte's extremes is rounding: it stays as it is.
@@ -20,6 +22,11 @@ def stretched(alpha: Tensor) -> Tensor:
     low, high = (extreme.view(-1, *[1] * (alpha.ndim - 1)) for extreme in alpha.flatten(1).aminmax(dim=1))
     span = high - low
     return ((alpha - low) / span.clamp_min(FLAT)).where(span >= FLAT, alpha)
+
+
+def stretching(model: ImageModel, stretch: Stretch) -> ImageModel | ClipStretched:
+    """The model, or what stretches a whole clip of its mattes, where that is asked for."""
+    return ClipStretched(model) if stretch is Stretch.clip else model
 
 
 class ClipStretched:

@@ -13,7 +13,7 @@ from vmatte.models.image.fitting import restored, squashed, unit
 from vmatte.models.image.matter import ImageModel
 from vmatte.models.image.settings import Procedure, Stretch, stretch_of
 from vmatte.models.image.sizing import AUTO, NATIVE, Sizing, nearest, parsed_size
-from vmatte.models.image.stretch import ClipStretched, stretched
+from vmatte.models.image.stretch import ClipStretched, stretched, stretching
 from vmatte.models.inspyrenet import BASES, InSPyReNetSettings
 from vmatte.models.inspyrenet.network.pyramid import blended
 from vmatte.models.inspyrenet.network.weights import load_network
@@ -89,5 +89,4 @@ class InSPyReNetRecipe:
 def build(settings: ModelSettings, runtime: Runtime) -> ImageModel | ClipStretched:
     """The factory the cards name."""
     chosen = cast("InSPyReNetSettings", settings)
-    model = ImageModel(chosen, runtime, lambda path: InSPyReNetRecipe(chosen, path))
-    return ClipStretched(model) if chosen.stretch is Stretch.clip else model
+    return stretching(ImageModel(chosen, runtime, lambda path: InSPyReNetRecipe(chosen, path)), chosen.stretch)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from vmatte.models.isnet.settings import ISNetAnimeSettings, ISNetDISSettings, ISNetSettings
 from vmatte.models.registry import Card
 from vmatte.nets.signature import Signature
-from vmatte.weights.published import Weights
+from vmatte.weights.published import Weights, on_google_drive
 
 __all__ = ["CARDS", "SIGNATURE", "ISNetSettings"]
 
@@ -17,13 +17,12 @@ SIGNATURE = Signature(
 
 _PAPER = "Qin et al., Highly Accurate Dichotomous Image Segmentation, ECCV 2022"
 _ANIME = "SkyTNT, anime-segmentation, 2022; on " + _PAPER
-_DRIVE = "https://drive.usercontent.google.com/download?id={}&export=download&confirm=t"
 
 
 def _unclear(key: str, filename: str, notes: str) -> Weights:
     """Weights about whose licence their authors say nothing; sizes and sums are known from mirrors only."""
     return Weights(
-        url=_DRIVE.format(key),
+        url=on_google_drive(key),
         sha256=None,
         size=None,
         licence="unclear (code Apache-2.0; nothing is said of the weights)",

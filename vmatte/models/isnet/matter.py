@@ -13,7 +13,7 @@ from vmatte.models.image.fitting import cropped, restored, squashed, unit
 from vmatte.models.image.matter import ImageModel
 from vmatte.models.image.settings import Procedure, Stretch, stretch_of
 from vmatte.models.image.sizing import NATIVE, Sizing, parsed_size
-from vmatte.models.image.stretch import ClipStretched, stretched
+from vmatte.models.image.stretch import ClipStretched, stretched, stretching
 from vmatte.models.isnet import ISNetSettings
 from vmatte.models.isnet.network.weights import load_network
 from vmatte.models.isnet.sizing import letterboxed
@@ -82,5 +82,4 @@ class ISNetRecipe:
 def build(settings: ModelSettings, runtime: Runtime) -> ImageModel | ClipStretched:
     """The factory the cards name."""
     chosen = cast("ISNetSettings", settings)
-    model = ImageModel(chosen, runtime, lambda path: ISNetRecipe(chosen, path))
-    return ClipStretched(model) if chosen.stretch is Stretch.clip else model
+    return stretching(ImageModel(chosen, runtime, lambda path: ISNetRecipe(chosen, path)), chosen.stretch)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from vmatte.models.modnet.settings import MODNetSettings, MODNetWebcamSettings
 from vmatte.models.registry import Card
 from vmatte.nets.signature import Signature
-from vmatte.weights.published import Weights
+from vmatte.weights.published import Weights, on_google_drive
 
 __all__ = ["CARDS", "SIGNATURE", "MODNetSettings"]
 
@@ -21,13 +21,12 @@ SIGNATURE = Signature(
 )
 
 _PAPER = "Ke et al., MODNet: Real-Time Trimap-Free Portrait Matting via Objective Decomposition, AAAI 2022"
-_DRIVE = "https://drive.usercontent.google.com/download?id={}&export=download&confirm=t"
 
 
 def _weights(key: str, filename: str, notes: str) -> Weights:
     """Where the authors publish it; sizes and sums are known from mirrors only, and said, not demanded."""
     return Weights(
-        url=_DRIVE.format(key),
+        url=on_google_drive(key),
         sha256=None,
         size=None,
         licence="Apache-2.0",

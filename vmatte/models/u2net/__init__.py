@@ -5,7 +5,7 @@ from __future__ import annotations
 from vmatte.models.registry import Card
 from vmatte.models.u2net.settings import U2NetHumanSegSettings, U2NetSettings, U2NetSmallSettings
 from vmatte.nets.signature import Signature
-from vmatte.weights.published import Weights
+from vmatte.weights.published import Weights, on_google_drive
 
 __all__ = ["CARDS", "SIGNATURE", "U2NetSettings"]
 
@@ -18,13 +18,12 @@ SIGNATURE = Signature(
 _PAPER = (
     "Qin et al., U2-Net: Going Deeper with Nested U-Structure for Salient Object Detection, Pattern Recognition 2020"
 )
-_DRIVE = "https://drive.usercontent.google.com/download?id={}&export=download&confirm=t"
 
 
 def _weights(key: str, filename: str, notes: str) -> Weights:
     """Where the authors publish it; sizes and sums are known from mirrors only, and said, not demanded."""
     return Weights(
-        url=_DRIVE.format(key),
+        url=on_google_drive(key),
         sha256=None,
         size=None,
         licence="Apache-2.0",

@@ -14,7 +14,7 @@ from vmatte.models.image.fitting import restored, squashed, unit
 from vmatte.models.image.matter import ImageModel
 from vmatte.models.image.settings import Procedure, Stretch, stretch_of
 from vmatte.models.image.sizing import NATIVE, Sizing, parsed_size
-from vmatte.models.image.stretch import ClipStretched, stretched
+from vmatte.models.image.stretch import ClipStretched, stretched, stretching
 from vmatte.models.registry import ModelSettings, Runtime, signatures
 from vmatte.models.u2net import U2NetSettings
 from vmatte.models.u2net.network.weights import load_network
@@ -92,5 +92,4 @@ def brightened(pictures: Tensor) -> Tensor:
 def build(settings: ModelSettings, runtime: Runtime) -> ImageModel | ClipStretched:
     """The factory the cards name."""
     chosen = cast("U2NetSettings", settings)
-    model = ImageModel(chosen, runtime, lambda path: U2NetRecipe(chosen, path))
-    return ClipStretched(model) if chosen.stretch is Stretch.clip else model
+    return stretching(ImageModel(chosen, runtime, lambda path: U2NetRecipe(chosen, path)), chosen.stretch)
