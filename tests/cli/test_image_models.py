@@ -75,6 +75,7 @@ def test_modnet(mattes, tmp_path):
     assert np.abs(made - held["keep__matte"][:, 0]).max() <= 1e-4
 
 
+@pytest.mark.slow
 def test_inspyrenet(mattes, checkpoint):
     held, weights = vectors("inspyrenet_dynamic"), checkpoint("inspyrenet", 0, "1024")
     made = mattes("inspyrenet", weights, [held["frame"]], stretch="frame", size="native")

@@ -12,7 +12,7 @@ from vmatte.core.errors import WeightsError
 from vmatte.models.image.settings import Procedure, Stretch
 from vmatte.models.isnet import CARDS
 from vmatte.models.isnet.matter import build
-from vmatte.models.isnet.network.weights import load_network, network_from
+from vmatte.models.isnet.network.weights import network_from
 from vmatte.models.isnet.settings import ISNetAnimeSettings, ISNetSettings
 from vmatte.models.isnet.sizing import letterboxed
 from vmatte.models.registry import Runtime, signatures
@@ -50,12 +50,9 @@ def test_a_letterbox_holds_the_whole_frame_in_the_middle(height, width, side):
     assert abs(found.inner[1] / side - width / max(height, width)) <= 1 / side
 
 
-def test_training_checkpoints_of_the_anime_project_load(state, tmp_path):
+def test_training_checkpoints_of_the_anime_project_load(state):
     held = {f"net.{key}": value for key, value in state.items()} | {"gt_encoder.conv_in.weight": torch.zeros(1)}
     assert torch.equal(network_from(held, "bare").state_dict()["side1.weight"], state["side1.weight"])
-    torch.save({"state_dict": held, "epoch": 99}, tmp_path / "isnetis.ckpt")
-    own = load_network(tmp_path / "isnetis.ckpt").state_dict()
-    assert torch.equal(own["side1.weight"], state["side1.weight"])
 
 
 def test_the_sister_is_told_apart_though_it_has_as_many_keys(state, checkpoint):
