@@ -25,11 +25,11 @@ def _unclear(key: str, filename: str, notes: str) -> Weights:
         url=on_google_drive(key),
         sha256=None,
         size=None,
-        licence="unclear (code Apache-2.0; nothing is said of the weights)",
+        licence="unclear",
         free=False,
         licence_url="https://github.com/xuebinqin/DIS#term-of-use",
         filename=filename,
-        notes=notes,
+        notes=f"the code is Apache-2.0, of the weights nothing is said; {notes}",
     )
 
 
