@@ -2,6 +2,9 @@
 
 import os
 import threading
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +20,23 @@ def own_home(tmp_path_factory):
         patch.setenv("VMATTE_HOME", str(tmp_path_factory.mktemp("home")))
         patch.setenv("VMATTE_OFFLINE", "1")
         yield
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory) -> Callable[..., Path]:
+    """A file of seeded weights, by the arguments of `seeded_state`; each is drawn and written once a session."""
+
+    @cache
+    def written(name: str, seed: int = 0, option: str | None = None) -> Path:
+        import safetensors.torch
+
+        from tests.parity.seeded import seeded_state
+
+        path = Path(tmp_path_factory.mktemp("weights") / f"{name}.safetensors")
+        safetensors.torch.save_file(seeded_state(name, seed, option), path)
+        return path
+
+    return written
 
 
 @pytest.fixture(autouse=True)

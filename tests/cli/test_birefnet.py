@@ -3,35 +3,30 @@
 import json
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
-import safetensors.torch
 import torch
 
 from tests.cli.conftest import errors
-from tests.parity.seeded import seeded_state, vectors
+from tests.cli.pictures import folder, matte
+from tests.parity.seeded import vectors
 
 # The tolerance of the vectors, and half a step of 16 bits.
 NEAR = 1e-5 + 0.5 / 65535
 
 
-@pytest.fixture(scope="session")
-def weights(tmp_path_factory) -> Path:
+@pytest.fixture
+def weights(checkpoint) -> Path:
     """A checkpoint file of seeded weights of the small network."""
-    path = Path(tmp_path_factory.mktemp("weights") / "seeded.safetensors")
-    safetensors.torch.save_file(seeded_state("birefnet_lite"), path)
+    path: Path = checkpoint("birefnet_lite")
     return path
 
 
 @pytest.fixture
 def shot(tmp_path) -> str:
     """Two frames: the one of the vectors, and the same upside down."""
-    (tmp_path / "shot").mkdir()
-    frame = vectors("birefnet_lite")["frame"][..., ::-1]
-    cv2.imwrite(str(tmp_path / "shot/0000.png"), frame)
-    cv2.imwrite(str(tmp_path / "shot/0001.png"), frame[::-1])
-    return "shot"
+    frame = vectors("birefnet_lite")["frame"]
+    return folder(tmp_path / "shot", frame, frame[::-1])
 
 
 @pytest.fixture(autouse=True)
@@ -41,13 +36,6 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
-
-
-def matte(path: Path) -> np.ndarray:
-    pixels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    assert pixels is not None
-    assert pixels.dtype == np.uint16
-    return pixels.astype(np.float64) / 65535
 
 
 @pytest.mark.parametrize(("order", "key"), [("auto", "logits_wg_hg_c"), ("c_hg_wg", "logits")])

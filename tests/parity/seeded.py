@@ -47,7 +47,7 @@ def manifest(name: str) -> dict[str, Any]:
     return held
 
 
-def seeded_state(name: str, seed: int = 0, option: str | None = None) -> dict[str, torch.Tensor]:
+def seeded_state(name: str, seed: int = 0, option: str | None = None, only: str = ".*") -> dict[str, torch.Tensor]:
     """The seeded entries of a network's state dict; derived ones are the network's own affair.
 
     Args:
@@ -55,15 +55,17 @@ def seeded_state(name: str, seed: int = 0, option: str | None = None) -> dict[st
             where plain noise would leave a network without signal; its `alias` entries equal the entries they name.
         seed: Another one gives another, equally valid state dict.
         option: Picks the value of a rule that has several.
+        only: Pattern of the keys that are wanted; the others are not drawn.
     """
     held = manifest(name)
-    state = {key: seeded(key, tuple(shape), seed) for key, shape in held["seeded"].items()}
+    wanted = {key: tuple(shape) for key, shape in held["seeded"].items() if re.fullmatch(only, key)}
+    state = {key: seeded(key, shape, seed) for key, shape in wanted.items()}
     for rule in held.get("adjust", ()):
         mul, add = (_chosen(rule.get(kind, plain), option) for kind, plain in (("mul", 1.0), ("add", 0.0)))
         for key in state:
             if re.fullmatch(rule["match"], key):
                 state[key] = state[key] * mul + add
-    state |= {key: state[source] for key, source in held.get("alias", {}).items()}
+    state |= {key: state[source] for key, source in held.get("alias", {}).items() if source in state}
     return {key: torch.from_numpy(value) for key, value in state.items()}
 
 

@@ -51,3 +51,12 @@ class Weights:
     def file(self) -> str:
         """The name it is stored under."""
         return self.filename or unquote(PurePosixPath(urlsplit(self.url).path).name)
+
+
+def on_google_drive(key: str) -> str:
+    """The address of a file that its authors share there, past the page that asks about files above 100 MB.
+
+    >>> on_google_drive("1ao")
+    'https://drive.usercontent.google.com/download?id=1ao&export=download&confirm=t'
+    """
+    return f"https://drive.usercontent.google.com/download?id={key}&export=download&confirm=t"

@@ -10,10 +10,12 @@ from tests import drawn
 from tests.parity.seeded import vectors
 from vmatte.core.errors import ModelError, WeightsError
 from vmatte.core.types import Frame, Hints
-from vmatte.models.birefnet import BiRefNetSettings, matter
-from vmatte.models.birefnet.matter import BiRefNetModel
+from vmatte.models.birefnet import BiRefNetSettings
+from vmatte.models.birefnet.matter import build
 from vmatte.models.birefnet.settings import BiRefNetLiteSettings
 from vmatte.models.birefnet.variants import PatchOrder
+from vmatte.models.image import matter
+from vmatte.models.image.matter import ImageModel
 from vmatte.models.registry import Runtime
 from vmatte.models.registry import build as build_model
 from vmatte.models.registry import card as card_of
@@ -25,13 +27,13 @@ def frames(count: int, size: tuple[int, int] = (128, 96)) -> list[Frame]:
     return [Frame(index, index, picture, picture) for index, picture in enumerate(pictures)]
 
 
-def model(weights, **given) -> BiRefNetModel:
+def model(weights, **given) -> ImageModel:
     built = build_model(BiRefNetLiteSettings(weights=weights, **given), Runtime("cpu"))
-    assert isinstance(built, BiRefNetModel)
+    assert isinstance(built, ImageModel)
     return built
 
 
-def alphas(made: BiRefNetModel, given: list[Frame]) -> np.ndarray:
+def alphas(made: ImageModel, given: list[Frame]) -> np.ndarray:
     return np.stack([matte.alpha for matte in made.infer(given, Hints())])
 
 
@@ -76,7 +78,7 @@ def test_tiles_are_near_the_whole(weights):
 def test_lower_precision_stays_near(weights):
     given = frames(1)
     settings = BiRefNetLiteSettings(weights=weights, size="native")
-    low = alphas(BiRefNetModel(settings, Runtime("cpu", "bf16")), given)
+    low = alphas(build(settings, Runtime("cpu", "bf16")), given)
     assert 0 < np.abs(low - alphas(model(weights, size="native"), given)).max() <= 0.01
 
 
@@ -85,7 +87,7 @@ class TestShortMemory:
     def limit(self, monkeypatch):
         """Memory for that many pixels at once; what was computed."""
         seen: list[torch.Size] = []
-        plain = BiRefNetModel._alpha
+        plain = ImageModel._alpha
         room = {"pixels": 0}
 
         def tight(self, pictures):
@@ -94,7 +96,7 @@ class TestShortMemory:
             seen.append(pictures.shape)
             return plain(self, pictures)
 
-        monkeypatch.setattr(BiRefNetModel, "_alpha", tight)
+        monkeypatch.setattr(ImageModel, "_alpha", tight)
         return room, seen
 
     def test_the_batch_is_halved_first(self, weights, limit, caplog):
@@ -129,7 +131,7 @@ class TestShortMemory:
 
 
 def test_other_errors_are_not_taken_for_short_memory(weights, monkeypatch):
-    monkeypatch.setattr(BiRefNetModel, "_alpha", lambda self, pictures: 1 / 0)
+    monkeypatch.setattr(ImageModel, "_alpha", lambda self, pictures: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         model(weights, size="native").infer(frames(1), Hints())
 
@@ -142,7 +144,7 @@ def test_the_order_in_use_is_said(weights, caplog):
 
 def test_without_weights_it_says_how_to_get_them():
     with pytest.raises(WeightsError, match="vmatte weights fetch birefnet"):
-        BiRefNetModel(BiRefNetSettings(), Runtime("cpu"))
+        build(BiRefNetSettings(), Runtime("cpu"))
 
 
 def test_the_cards_factory_is_this(weights):

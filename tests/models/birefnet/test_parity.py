@@ -12,6 +12,7 @@ from vmatte.models.birefnet.network.block import patches
 from vmatte.models.birefnet.network.model import BiRefNet
 from vmatte.models.birefnet.network.weights import network_from, reordered
 from vmatte.models.birefnet.variants import PatchOrder
+from vmatte.nets.imagenet import normalised
 
 # Rounding of float32 was measured at 2e-6 at most; the mildest mistake, LayerNorm's epsilon, moves logits by 1.4e-5.
 NEAR_LOGITS = 1e-5
@@ -44,7 +45,7 @@ def entries(network: BiRefNet, image: torch.Tensor) -> dict[str, torch.Tensor]:
     squeezed = network.squeeze_module.register_forward_pre_hook(lambda _, given: found.update(squeeze_in=given[0]))
     with torch.inference_mode():
         found["logits"] = network(image)
-        found["ipt_blk1"] = inside("decoder.ipt_blk1")(patches(network.normalised(image), 1))
+        found["ipt_blk1"] = inside("decoder.ipt_blk1")(patches(normalised(image), 1))
     for hook in [*hooks, squeezed]:
         hook.remove()
     found |= {f"bb_full_{number}": made for number, made in enumerate(trunk[0])}

@@ -1,61 +1,13 @@
-"""The size that the network works at: as published, the frame's own, or what a user asked for. Torch-free."""
+"""The size that BiRefNet works at: as published, the frame's own, or what a user asked for. Torch-free."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-
-from vmatte.core.errors import ConfigError
+from vmatte.models.image.sizing import NATIVE, Sizing, grown, parsed_size
 
 #: Sides that the network takes are multiples of this.
 STRIDE = 32
-AUTO, NATIVE = "auto", "native"
 # The range of sides that the dynamic checkpoints were trained on.
 _LEAST, _MOST = 256, 2304
-
-
-@dataclass(frozen=True, slots=True)
-class Sizing:
-    """Sizes of one clip; (height, width) throughout.
-
-    Attributes:
-        source: Of its frames.
-        inner: What they are scaled to.
-    """
-
-    source: tuple[int, int]
-    inner: tuple[int, int]
-
-    @property
-    def padding(self) -> tuple[int, int]:
-        """Rows added below and columns added to the right, up to multiples of 32."""
-        return -self.inner[0] % STRIDE, -self.inner[1] % STRIDE
-
-    @property
-    def padded(self) -> tuple[int, int]:
-        """What the network sees."""
-        return self.inner[0] + self.padding[0], self.inner[1] + self.padding[1]
-
-
-def parsed_size(text: str) -> tuple[int, int] | None:
-    """(height, width) of a size setting; None for the two words.
-
-    >>> parsed_size("512"), parsed_size("2560x1440"), parsed_size("native")
-    ((512, 512), (1440, 2560), None)
-
-    Raises:
-        ConfigError: It is neither a word nor a size, or a side is no multiple of 32.
-    """
-    if text in (AUTO, NATIVE):
-        return None
-    found = re.fullmatch(r"(\d{1,5})(?:x(\d{1,5}))?", text)
-    if not found:
-        raise ConfigError(f"model.size={text}: auto, native, one side in px, or WIDTHxHEIGHT")
-    width, height = int(found[1]), int(found[2] or found[1])
-    if min(width, height) < STRIDE or width % STRIDE or height % STRIDE:
-        near = "x".join(str(max(1, round(side / STRIDE)) * STRIDE) for side in (width, height))
-        raise ConfigError(f"model.size={text}: sides are multiples of {STRIDE} px; the nearest is {near}")
-    return height, width
 
 
 def sizing(text: str, published: tuple[int, int] | None, height: int, width: int) -> Sizing:
@@ -67,10 +19,10 @@ def sizing(text: str, published: tuple[int, int] | None, height: int, width: int
         height: Of the frames.
         width: Of the frames.
     """
-    asked = parsed_size(text)
+    source = (height, width)
     if text == NATIVE:
-        return Sizing((height, width), (height, width))
-    return Sizing((height, width), asked or published or dynamic_size(height, width))
+        return grown(source, source, STRIDE)
+    return Sizing(source, parsed_size(text, STRIDE) or published or dynamic_size(height, width))
 
 
 def dynamic_size(height: int, width: int) -> tuple[int, int]:

@@ -35,7 +35,10 @@ class Swin(nn.Module):
 
     def forward(self, image: Tensor) -> list[Tensor]:
         """A (B, 3, H, W) image as maps (B, width << i, H / (4 << i), W / (4 << i)), sizes rounded up."""
-        x = self.patch_embed(image)
+        return self.stages(self.patch_embed(image))
+
+    def stages(self, x: Tensor) -> list[Tensor]:
+        """The maps of what `patch_embed` makes of an image, (B, H/4, W/4, width)."""
         maps = []
         for number, layer in enumerate(cast("Iterable[Stage]", self.layers)):
             for block in layer.blocks:
@@ -197,4 +200,5 @@ def _attended(qkv: Tensor, bias: Tensor) -> Tensor:
 
 
 swin_tiny = partial(Swin, 96, (2, 2, 6, 2), (3, 6, 12, 24), 7)
+swin_base = partial(Swin, 128, (2, 2, 18, 2), (4, 8, 16, 32), 12)
 swin_large = partial(Swin, 192, (2, 2, 18, 2), (6, 12, 24, 48), 12)

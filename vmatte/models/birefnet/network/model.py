@@ -13,12 +13,7 @@ from torch import Tensor, nn
 from vmatte.models.birefnet.network.block import Block, resized, up
 from vmatte.models.birefnet.network.decoder import Decoder
 from vmatte.nets.blocks.swin import swin_large, swin_tiny
-
-# ImageNet's, as for every network pre-trained on it.
-MEAN = (0.485, 0.456, 0.406)
-DEVIATION = (0.229, 0.224, 0.225)
-#: Sides of the image are multiples of this.
-STRIDE = 32
+from vmatte.nets.imagenet import normalised
 
 Backbone = Literal["large", "tiny"]
 #: Channels of the trunk's first map, by which a checkpoint's backbone is told.
@@ -28,27 +23,18 @@ WIDTHS: dict[int, Backbone] = {192: "large", 96: "tiny"}
 class BiRefNet(nn.Module):
     """The published network with one of its two trunks."""
 
-    mean: Tensor
-    deviation: Tensor
-
     def __init__(self, backbone: Backbone = "large") -> None:
         super().__init__()
         width = next(width for width, name in WIDTHS.items() if name == backbone)
-        self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("deviation", torch.tensor(DEVIATION).view(1, 3, 1, 1), persistent=False)
         self.bb = swin_large() if backbone == "large" else swin_tiny()
         self.squeeze_module = nn.Sequential(Block(30 * width, 16 * width))
         self.decoder = Decoder(width)
 
     def forward(self, picture: Tensor) -> Tensor:
         """Logits (B, 1, H, W) of (B, 3, H, W) float32 RGB in 0..1; H and W are multiples of 32."""
-        image = self.normalised(picture)
+        image = normalised(picture)
         logits: Tensor = self.decoder(image, self.encode(image))
         return logits
-
-    def normalised(self, picture: Tensor) -> Tensor:
-        """As the trunk was trained on it."""
-        return (picture - self.mean) / self.deviation
 
     def encode(self, image: Tensor) -> list[Tensor]:
         """Maps at strides 4 to 32 of a normalised image, the last one squeezed."""

@@ -15,10 +15,7 @@ from vmatte.models.matanyone.network.shape import Shape
 from vmatte.models.matanyone.network.summary import ObjectSummarizer
 from vmatte.models.matanyone.network.transformer import ObjectTransformer
 from vmatte.models.matanyone.network.uncertainty import Uncertainty
-
-# ImageNet's, as for every network pre-trained on it.
-MEAN = (0.485, 0.456, 0.406)
-DEVIATION = (0.229, 0.224, 0.225)
+from vmatte.nets.imagenet import DEVIATION, MEAN
 
 
 @dataclass(frozen=True, slots=True, eq=False)

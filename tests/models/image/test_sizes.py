@@ -10,14 +10,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from vmatte.core.errors import ConfigError
-from vmatte.models.birefnet.budget import affordable_batch, affordable_tile, bytes_needed
-from vmatte.models.birefnet.fitting import fitted, restored
-from vmatte.models.birefnet.settings import BiRefNetSettings
-from vmatte.models.birefnet.sizing import Sizing, dynamic_size, sizing
-from vmatte.models.birefnet.tiles import spans, tiled
-from vmatte.models.birefnet.variants import VARIANTS
+from vmatte.models.image.budget import Appetite, affordable_batch, affordable_tile, bytes_needed
+from vmatte.models.image.fitting import repeated, restored, squashed
+from vmatte.models.image.settings import TiledSettings
+from vmatte.models.image.sizing import Sizing, grown
+from vmatte.models.image.tiles import spans, tiled
 
-SIDES = st.integers(1, 5000)
+APPETITE = Appetite(900)
 
 
 @pytest.mark.parametrize(
@@ -37,30 +36,17 @@ SIDES = st.integers(1, 5000)
 )
 def test_impossible_settings_are_refused_by_name(name, value):
     with pytest.raises(ConfigError, match=f"model.{name}={value}"):
-        BiRefNetSettings(**{name: value})
+        TiledSettings(**{name: value})
 
 
-def test_sizes_are_the_published_ones():
-    assert sizing("auto", VARIANTS["birefnet"].size, 720, 1280).inner == (1024, 1024)
-    assert sizing("auto", VARIANTS["birefnet.lite-2k"].size, 720, 1280).inner == (1440, 2560)
-    assert sizing("512", VARIANTS["birefnet.hr"].size, 720, 1280).inner == (512, 512)
-    native = sizing("native", VARIANTS["birefnet"].size, 1080, 1919)
-    assert (native.inner, native.padded) == ((1080, 1919), (1088, 1920))
-
-
-@given(height=SIDES, width=SIDES)
-def test_dynamic_sizes_stay_in_range_and_near(height, width):
-    found = dynamic_size(height, width)
-    assert all(256 <= side <= 2304 and side % 32 == 0 for side in found)
-    if min(height, width) >= 256 and max(height, width) <= 2304:
-        assert abs(found[0] - height) <= 16
-        assert abs(found[1] - width) <= 16
+def stacked(frame: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(frame).permute(2, 0, 1)[None]
 
 
 @pytest.mark.parametrize(("size", "inner"), [((90, 130), (64, 96)), ((50, 40), (96, 64))])
 def test_shrinking_and_growing_equal_pillow(size, inner):
     frame = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
-    found = fitted([frame], Sizing(size, inner))[0].permute(1, 2, 0).numpy()
+    found = squashed(stacked(frame), inner)[0].permute(1, 2, 0).numpy()
     wanted = np.asarray(Image.fromarray(frame).resize(inner[::-1], Image.Resampling.BILINEAR))
     assert np.abs(found.astype(int) - wanted).max() <= 1
 
@@ -69,8 +55,8 @@ def test_shrinking_and_growing_equal_pillow(size, inner):
 @settings(max_examples=20)
 def test_padding_repeats_the_edge_and_comes_off_again(height, width):
     frame = np.random.default_rng(height * 71 + width).integers(0, 256, (height, width, 3), np.uint8)
-    sizes = sizing("native", None, height, width)
-    found = fitted([frame], sizes)
+    sizes = grown((height, width), (height, width), 32)
+    found = repeated(stacked(frame), sizes)
     assert found.shape[2] % 32 == found.shape[3] % 32 == 0
     assert np.array_equal(found[0, :, -1, -1], frame[-1, -1])
     back = restored(found[:, :1].float() / 255, sizes)
@@ -110,13 +96,13 @@ def test_tiles_that_disagree_meet_without_a_step():
 
 @given(free=st.integers(0, 200 * 2**30))
 def test_more_memory_never_means_less(free):
-    variant, size = VARIANTS["birefnet"], (2176, 3840)
-    batch, tile = affordable_batch(variant, size, free), affordable_tile(variant, size, free)
+    size = (2176, 3840)
+    batch, tile = affordable_batch(APPETITE, size, free), affordable_tile(APPETITE, size, free)
     assert (batch == 0) == (tile > 0)
-    assert affordable_batch(variant, size, free + 2**30) >= batch
-    assert not batch or bytes_needed(variant, size, batch) <= free
+    assert affordable_batch(APPETITE, size, free + 2**30) >= batch
+    assert not batch or bytes_needed(APPETITE, size, batch) <= free
 
 
 def test_unknown_memory_is_taken_for_enough_for_one():
-    assert affordable_batch(VARIANTS["birefnet"], (1024, 1024), None) == 1
-    assert affordable_tile(VARIANTS["birefnet"], (1024, 1024), None) == 0
+    assert affordable_batch(APPETITE, (1024, 1024), None) == 1
+    assert affordable_tile(APPETITE, (1024, 1024), None) == 0

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from vmatte.models.birefnet.sizing import STRIDE
+# Where tiles may begin: the coarsest grid of any network here.
+_GRID = 32
 
 
 def tiled(compute: Callable[[Tensor], Tensor], picture: Tensor, side: int) -> Tensor:
@@ -15,7 +16,7 @@ def tiled(compute: Callable[[Tensor], Tensor], picture: Tensor, side: int) -> Te
 
     Args:
         compute: From (B, 3, h, w) to (B, 1, h, w).
-        picture: (B, 3, H, W), H and W multiples of 32.
+        picture: (B, 3, H, W).
         side: Of the tiles, a multiple of 32; a picture that is smaller on one axis is not cut along it.
 
     Returns:
@@ -37,7 +38,9 @@ def tiled(compute: Callable[[Tensor], Tensor], picture: Tensor, side: int) -> Te
 
 
 def spans(length: int, side: int) -> list[tuple[int, int]]:
-    """Where tiles begin and end along an axis: evenly spread, a quarter or more in common, at multiples of 32.
+    """Where tiles begin and end along an axis: evenly spread, a quarter or more in common, from multiples of 32 on.
+
+    The last one ends where the axis does, and begins elsewhere only if that is no multiple of 32.
 
     >>> spans(1920, 1024), spans(512, 1024)
     ([(0, 1024), (448, 1472), (896, 1920)], [(0, 512)])
@@ -45,10 +48,10 @@ def spans(length: int, side: int) -> list[tuple[int, int]]:
     if length <= side:
         return [(0, length)]
     # Starts are rounded to the grid, by half of it at most: the step leaves room for that.
-    step = max(STRIDE, (side - side // 4) // STRIDE * STRIDE - STRIDE)
+    step = max(_GRID, (side - side // 4) // _GRID * _GRID - _GRID)
     count = -(-(length - side) // step) + 1
-    starts = (round(number * (length - side) / (count - 1) / STRIDE) * STRIDE for number in range(count))
-    return [(start, start + side) for start in starts]
+    starts = [round(number * (length - side) / (count - 1) / _GRID) * _GRID for number in range(count - 1)]
+    return [(start, start + side) for start in (*starts, length - side)]
 
 
 def _ramp(start: int, stop: int, length: int, like: Tensor) -> Tensor:

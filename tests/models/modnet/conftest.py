@@ -1,0 +1,22 @@
+"""One seeded network for all tests of the folder."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from tests.models.image.frames import one_thread  # noqa: F401
+
+
+@pytest.fixture(scope="session")
+def weights(checkpoint) -> Path:
+    """A checkpoint file."""
+    path: Path = checkpoint("modnet", 3)
+    return path
+
+
+@pytest.fixture(scope="module")
+def state(weights) -> dict[str, torch.Tensor]:
+    """Seeded weights; nobody may change them."""
+    return load_file(weights)

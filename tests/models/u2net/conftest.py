@@ -1,0 +1,14 @@
+"""Seeded weights for all tests of the folder."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.models.image.frames import one_thread  # noqa: F401
+
+
+@pytest.fixture(scope="session")
+def small(checkpoint) -> Path:
+    """A checkpoint file of the small network."""
+    path: Path = checkpoint("u2netp", 3)
+    return path

@@ -1,0 +1,1 @@
+"""The network of InSPyReNet: torch modules that know tensors only."""

@@ -1,0 +1,1 @@
+"""The network of IS-Net: torch modules that know tensors only."""

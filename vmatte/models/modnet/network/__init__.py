@@ -1,0 +1,1 @@
+"""The network of MODNet: torch modules that know tensors only."""

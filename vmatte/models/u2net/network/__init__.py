@@ -1,0 +1,1 @@
+"""The network of U2-Net: torch modules that know tensors only."""
