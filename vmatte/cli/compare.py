@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from vmatte.cli.score import ask, check_files, of_clip, options_of, say_notes, with_options, write_files
+from vmatte.cli.score import ask, check_files, of_clip, options_of, say_notes, with_options, write_files, write_html
 
 
 @click.command("compare")
@@ -34,6 +34,7 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
     names = _names(paths)
     results = {name: each.result for name, each in zip(names, scored, strict=True)}
     write_files(given, results, results)
+    write_html(given, f"Comparison of {len(names)} mattes", {"": dict(zip(names, scored, strict=True))})
     for result in results.values():
         say_notes(result.notes, given["quiet"])
     click.echo("\n".join(compare_lines(names, [each.result for each in scored])))

@@ -22,6 +22,7 @@ _COMMANDS = {
     "process": "Matte clips: alpha and ProRes 4444 out.",
     "score": "Score mattes: against the truth, or without it.",
     "compare": "Rank several mattes of one clip.",
+    "bench": "Run models over a test set, beside the papers' rows.",
     "models": "List the models, what they need and their licences.",
     "presets": "List the presets that --preset takes.",
     "outputs": "List the outputs that --output takes.",

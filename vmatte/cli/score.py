@@ -37,6 +37,9 @@ def with_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--max-lag", type=click.IntRange(1), default=4, show_default=True, help="Frames LAG looks."),
         click.option("--json", "json_file", metavar="F", help="Write everything, frame by frame, as JSON."),
         click.option("--csv", "csv_file", metavar="F", help="Write everything, frame by frame, as CSV."),
+        click.option(
+            "--html", "html_file", metavar="F", help="Write a page with plots, pictures and the worst frames."
+        ),
         click.option("-q", "--quiet", is_flag=True, help="Print no notes and no progress."),
         click.option("-v", "--verbose", is_flag=True, help="Print tracebacks of errors."),
     ]
@@ -67,11 +70,14 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
         scored = _one(pred, of_clip(pred, asked), options, given["quiet"])
         result = scored.result
         write_files(given, result, {pred.name: result})
+        write_html(given, f"Score of {pred.name}", {pred.name: {pred.name: scored}})
         say_notes(result.notes, given["quiet"])
         lines = clip_lines(result, scored.how)
     else:
-        results = _many(pred, asked, options, given["quiet"])
+        clips = _many(pred, asked, options, given["quiet"])
+        results = {name: scored.result for name, scored in clips.items()}
         write_files(given, results, results)
+        write_html(given, f"Scores of {pred.name}", {name: {name: scored} for name, scored in clips.items()})
         lines = folder_lines(results)
     click.echo("\n".join(lines))
 
@@ -105,9 +111,13 @@ def options_of(given: Mapping[str, Any]) -> ScoreOptions:
 
 def check_files(given: Mapping[str, Any]) -> None:
     """Refuses what cannot be written before the work starts."""
-    for name in ("json_file", "csv_file"):
+    for name in ("json_file", "csv_file", "html_file"):
         if given[name] and not Path(given[name]).absolute().parent.is_dir():
             raise OutputError(f"{given[name]}: its folder does not exist")
+    if given["html_file"]:
+        from vmatte.run.page.write import check_library
+
+        check_library()
 
 
 def write_files(given: Mapping[str, Any], data: Result | Mapping[str, Result], rows: Mapping[str, Result]) -> None:
@@ -119,6 +129,19 @@ def write_files(given: Mapping[str, Any], data: Result | Mapping[str, Result], r
             Path(given["json_file"]).write_text(as_json(data), encoding="utf-8")
         if given["csv_file"]:
             write_csv(Path(given["csv_file"]), rows)
+    except OSError as error:
+        raise OutputError(f"{error.filename}: cannot be written ({error.strerror})") from error
+
+
+def write_html(given: Mapping[str, Any], title: str, clips: Mapping[str, Mapping[str, Scored]]) -> None:
+    """Writes the page that was asked for: clips by name, each with its mattes by name."""
+    if not given["html_file"]:
+        return
+    from vmatte.run.page.shot import Shot
+    from vmatte.run.page.write import write_page
+
+    try:
+        write_page(Path(given["html_file"]), title, [Shot(name, mattes) for name, mattes in clips.items()])
     except OSError as error:
         raise OutputError(f"{error.filename}: cannot be written ({error.strerror})") from error
 
@@ -137,7 +160,7 @@ def _one(pred: Path, asked: Ask, options: ScoreOptions, quiet: bool) -> Scored:
         return score_clip(pred, asked, options, bar)
 
 
-def _many(folder: Path, asked: Ask, options: ScoreOptions, quiet: bool) -> dict[str, Result]:
+def _many(folder: Path, asked: Ask, options: ScoreOptions, quiet: bool) -> dict[str, Scored]:
     from vmatte.run.clips import clips_in
 
     results = {}
@@ -145,6 +168,6 @@ def _many(folder: Path, asked: Ask, options: ScoreOptions, quiet: bool) -> dict[
     # Every partner is looked for before the first clip is decoded.
     asks = {name: of_clip(clip, asked, always=True) for name, clip in clips.items()}
     for name, clip in clips.items():
-        results[name] = _one(clip, asks[name], options, quiet).result
-        say_notes(results[name].notes, quiet)
+        results[name] = _one(clip, asks[name], options, quiet)
+        say_notes(results[name].result.notes, quiet)
     return results

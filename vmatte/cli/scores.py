@@ -7,17 +7,8 @@ import textwrap
 from collections.abc import Mapping, Sequence
 
 from vmatte.metrics.scorer import Result
-from vmatte.metrics.series import Series, Value
 from vmatte.run.standing import gamed, ranks, total
-
-NOT_KNOWN = "n/a"
-_ABOUT = {
-    "TRF": "flicker of edges",
-    "WE": "change motion does not explain",
-    "CF": "flicker away from edges",
-    "LAG": "frames behind the picture",
-    "PCE": "misfit with the picture's edges",
-}
+from vmatte.run.wording import ABOUT, figure, worst
 
 
 def clip_lines(result: Result, how: Mapping[str, str] | None = None) -> list[str]:
@@ -59,29 +50,6 @@ def compare_lines(names: Sequence[str], results: Sequence[Result]) -> list[str]:
     return [head, *columns(rows, left=1), *gamed(names, results)]
 
 
-def figure(value: Value) -> str:
-    """Four digits, or n/a.
-
-    >>> figure(None), figure(0.0), figure(31.9943), figure(0.03663), figure(41443.9)
-    ('n/a', '0', '31.99', '0.03663', '41444')
-    """
-    if value is None:
-        return NOT_KNOWN
-    if value == 0:
-        return "0"
-    return f"{value:.0f}" if abs(value) >= 10000 else f"{value:.4g}"
-
-
-def worst(found: Series) -> str:
-    """The frame that stands out most, and its value."""
-    there = {frame: value for frame, value in enumerate(found.per_frame) if value is not None}
-    if not there or found.name == "coverage":
-        return ""
-    higher = found.name in ("IoU", "boundary F")
-    frame = (min if higher else max)(there, key=lambda each: there[each] if higher else abs(there[each]))
-    return f"{frame}: {figure(there[frame])}"
-
-
 def columns(rows: Sequence[Sequence[str]], left: int, width: int | None = None) -> list[str]:
     """Rows under their headings, numbers to the right; columns that do not fit are put below, names repeated.
 
@@ -117,5 +85,5 @@ def columns(rows: Sequence[Sequence[str]], left: int, width: int | None = None) 
 
 def _legend(result: Result) -> list[str]:
     """What the metrics without truth see, which no paper explains."""
-    told = [f"{name}: {about}" for name, about in _ABOUT.items() if name in result.metrics]
+    told = [f"{name}: {about}" for name, about in ABOUT.items() if name in result.metrics]
     return textwrap.wrap("; ".join(told), shutil.get_terminal_size((100, 24)).columns)

@@ -107,10 +107,28 @@ class Flicker:
     def _count_reversals(
         self, alpha: Floats, before: tuple[Predicted, Predicted], after: tuple[Predicted, Predicted]
     ) -> None:
-        gaps = [_gap(alpha, one, other) for one, other in zip(before, after, strict=True)]
-        gap = np.minimum(*gaps)
+        gap = _reversals(alpha, before, after)
         where = band(alpha, self.radius) & np.isfinite(gap)
         self._reversals.add(self._frame - 1, _sum(gap[where]), _sum(slope(alpha)[where]))
+
+
+def reversal_map(alpha: Floats, before: Floats, after: Floats, since: Motion, until: Motion) -> Floats:
+    """How far a matte lies outside what its two neighbours, each moved to it, span: TRF pixel by pixel.
+
+    Args:
+        alpha: (H, W) in [0, 1].
+        before: The matte of the frame before.
+        after: The matte of the frame after.
+        since: Motion from the frame before to this one.
+        until: Motion from this frame to the one after.
+
+    Returns:
+        (H, W) in [0, 1]; 0 where the motion is not known.
+    """
+    one = _brought(alpha, before, since.backward, since.backward_valid)
+    other = _brought(alpha, after, until.forward, until.forward_valid)
+    gap = _reversals(alpha, one, other)
+    return np.where(np.isfinite(gap), gap, np.float32(0))
 
 
 def band(alpha: Floats, radius: int) -> Mask:
@@ -128,6 +146,11 @@ def band(alpha: Floats, radius: int) -> Mask:
 
 def _brought(here: Floats, there: Floats, flow: Floats, valid: Mask) -> tuple[Predicted, Predicted]:
     return predictions(there, flow, outward(flow, solid(here) & valid), valid)
+
+
+def _reversals(alpha: Floats, before: tuple[Predicted, Predicted], after: tuple[Predicted, Predicted]) -> Floats:
+    """The smaller distance by either prediction; infinite where neither holds."""
+    return np.asarray(np.minimum(*(_gap(alpha, one, other) for one, other in zip(before, after, strict=True))))
 
 
 def _gap(alpha: Floats, before: Predicted, after: Predicted) -> Floats:

@@ -104,7 +104,9 @@ def input_options(plan: Plan) -> InputOptions:
     )
 
 
-def prepare(job: Job, plan: Plan, teller: Teller = SILENT, *, dry: bool = False) -> Prepared:
+def prepare(
+    job: Job, plan: Plan, teller: Teller = SILENT, *, dry: bool = False, matter: Matter | None = None
+) -> Prepared:
     """Everything a run needs, or the reason why it cannot start. Missing weights are fetched, after all other checks.
 
     Args:
@@ -112,6 +114,7 @@ def prepare(job: Job, plan: Plan, teller: Teller = SILENT, *, dry: bool = False)
         plan: How.
         teller: Told of the download of weights.
         dry: Do not download; warn of what is missing instead.
+        matter: The plan's model where it is loaded already.
 
     Raises:
         InputError: The clip cannot be read.
@@ -177,7 +180,7 @@ def prepare(job: Job, plan: Plan, teller: Teller = SILENT, *, dry: bool = False)
         report=report,
         stages=[*stages, *(_stages(plan) if colour else [])],
         backdrop=scene.backdrop,
-        matter=load_model(settings, plan.device.value, plan.precision.value) if ready else None,
+        matter=matter or (load_model(settings, plan.device.value, plan.precision.value) if ready else None),
         weights=weights,
         smoother=smoother,
         riding=riding,

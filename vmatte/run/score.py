@@ -13,7 +13,7 @@ import numpy as np
 
 from vmatte.core.errors import ConfigError
 from vmatte.core.flow import Prefetch
-from vmatte.core.types import Alpha, Image8, Stream
+from vmatte.core.types import Alpha, Image, Image8, Stream
 from vmatte.io.alpha import AlphaClip, AlphaFrame, walk
 from vmatte.io.open import OpenedSource, open_source
 from vmatte.metrics.evaluators import Region, evaluator
@@ -50,11 +50,13 @@ class Shown(NamedTuple):
         alpha: (H, W) the matte.
         truth: (H, W) the true one, or None.
         source: (H, W, 3) uint8 RGB, or None.
+        colour: (H, W, 3) the matte's own straight colours, uint8 or uint16, or None.
     """
 
     alpha: Alpha
     truth: Alpha | None
     source: Image8 | None
+    colour: Image | None = None
 
 
 @dataclass(frozen=True)
@@ -77,14 +79,30 @@ class Scored:
 
     def shown(self, place: int) -> Shown:
         """The pictures of the scored frame at `place`, read from the files; a video is sought in."""
-        alpha = _one(AlphaClip(self.pred).mattes([self.frames["pred"][place]]))
-        truth = None
-        if self.ask.truth is not None:
-            truth = _one(AlphaClip(self.ask.truth).mattes([self.frames["truth"][place]])).alpha
-        source = None
-        if self.ask.source is not None:
-            source = _one(walk(open_source(self.ask.source), [self.frames["source"][place]])).sdr
-        return Shown(alpha.alpha, truth, source)
+        with closing(self.showing([place])) as pictures:
+            return next(pictures)
+
+    def showing(self, places: Sequence[int]) -> Stream[Shown]:
+        """The pictures of the scored frames at these places, which ascend, each file read once."""
+
+        def wanted(role: str) -> list[int]:
+            return [self.frames[role][place] for place in places]
+
+        with ExitStack() as stack:
+            mattes = stack.enter_context(closing(AlphaClip(self.pred).mattes(wanted("pred"))))
+            truth = None
+            if self.ask.truth is not None:
+                truth = stack.enter_context(closing(AlphaClip(self.ask.truth).mattes(wanted("truth"))))
+            source = None
+            if self.ask.source is not None:
+                source = stack.enter_context(closing(walk(open_source(self.ask.source), wanted("source"))))
+            for matte in mattes:
+                yield Shown(
+                    matte.alpha,
+                    None if truth is None else next(truth).alpha,
+                    None if source is None else next(source).sdr,
+                    matte.colour,
+                )
 
 
 def score_clip(pred: Path, ask: Ask, options: ScoreOptions, progress: Progress = lambda done, total: None) -> Scored:
@@ -237,8 +255,3 @@ def _check(ask: Ask, options: ScoreOptions) -> None:
     evaluator(options.evaluator)
     if options.radius < 1 or options.reach < 1:
         raise ConfigError("--band-radius and --max-lag must be 1 or more")
-
-
-def _one(frames: Stream[Any]) -> Any:  # noqa: ANN401  whatever the stream is of
-    with closing(frames):
-        return next(frames)

@@ -16,7 +16,8 @@ from vmatte.metrics.series import Value, totals
 # A steadier matte counts as better only while it trails by no more than so many frames, and fits its picture no worse
 # than by this share: the rule that was measured for smoothers on clips with known alpha.
 _LATER, _WORSE = 0.2, 1.05
-_HIGHER = ("IoU", "boundary F")
+#: Metrics of which more is better.
+HIGHER = ("IoU", "boundary F")
 _UNSEEN = (("TRF", "WE", "CF"), ("LAG",), ("PCE",))
 _NO_RANK = ("LAG confidence",)
 
@@ -91,7 +92,7 @@ def cost(result: Result, name: str) -> Value:
     value = result.metrics[name].mean if name in result.metrics else None
     if value is None:
         return None
-    if name in _HIGHER:
+    if name in HIGHER:
         return -value
     if name == "coverage":
         return abs(1 - value)

@@ -1,0 +1,1 @@
+"""The report page of scores: one HTML file that asks nothing of a network."""
