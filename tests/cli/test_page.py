@@ -1,5 +1,6 @@
 """The report page: well-formed, complete, closed to the network, and alive in a browser where there is one."""
 
+import base64
 import json
 import re
 import shutil
@@ -102,7 +103,7 @@ def test_the_flicker_is_hot_where_the_matte_jumps(page):
 
     def heat(place):
         address = shot["pictures"][shot["places"].index(place)]["mattes"][0]["flicker"]
-        data = np.frombuffer(__import__("base64").b64decode(address.split(",")[1]), np.uint8)
+        data = np.frombuffer(base64.b64decode(address.split(",")[1]), np.uint8)
         return cv2.imdecode(data, cv2.IMREAD_COLOR)[..., 2].astype(float).mean()
 
     calm = next(place for place in shot["places"] if 2 < place < JUMP - 4)

@@ -17,7 +17,7 @@ from vmatte.core.flow import Prefetch
 from vmatte.core.timing import Meter, metered
 from vmatte.core.types import Matter
 from vmatte.io.alpha import AlphaClip
-from vmatte.metrics.scorer import Scorer, ScoreOptions
+from vmatte.metrics.scorer import ScoreOptions, Scorer
 from vmatte.models.lift import facts
 from vmatte.models.registry import card
 from vmatte.run.bench.layout import Item, mask_for

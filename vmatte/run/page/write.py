@@ -125,9 +125,9 @@ def _tile(kind: str, matte: str, name: str, place: str = "") -> str:
     """A picture that the script fills in."""
     label = f"{name}: {_KINDS[kind].lower()}" if name else _KINDS[kind]
     said = f' <span class="quiet">{_SAID[kind]}</span>' if kind in _SAID and not place else ""
-    where = f' data-place="{place}"' if place else ""
+    where = f'data-kind="{kind}" data-matte="{matte}"' + (f' data-place="{place}"' if place else "")
     return (
-        f'<figure class="tile"><img class="{kind}" data-kind="{kind}" data-matte="{matte}"{where} alt="{escape(label)}">'
+        f'<figure class="tile"><img class="{kind}" {where} alt="{escape(label)}">'
         f"<figcaption>{escape(label)}{said}</figcaption></figure>"
     )
 
