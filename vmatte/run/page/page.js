@@ -20,6 +20,8 @@
     paint(next);
   });
 
+  // What a picture shows that this frame does not have: the first frame has no flicker, for one.
+  const blank = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'/%3E";
   const figure = (value) => (value === null || value === undefined ? "n/a" : String(value));
 
   const start = (section, shot) => {
@@ -28,7 +30,7 @@
       const { kind, matte } = image.dataset;
       const address = kind === "source" ? pictures.source : pictures.mattes[Number(matte)][kind];
       image.classList.toggle("missing", !address);
-      if (address) image.src = address;
+      image.src = address || blank;
     };
     section.querySelectorAll("img[data-place]").forEach((image) => fill(image, Number(image.dataset.place)));
 
@@ -101,7 +103,7 @@
       play.textContent = on ? "Stop" : "Play";
       if (on) timer = setInterval(() => show((Number(range.value) + 1) % shot.places.length), 120);
     });
-    show(0);
+    show(shot.start);
   };
 
   const data = JSON.parse(document.getElementById("data").textContent);

@@ -32,10 +32,12 @@ class Pictures(NamedTuple):
     """One frame as data addresses; empty where there is none.
 
     Attributes:
+        size: Width and height.
         source: The clip.
         mattes: For every matte its pictures by kind: alpha, cutout, flicker, error.
     """
 
+    size: tuple[int, int]
     source: str
     mattes: tuple[dict[str, str], ...]
 
@@ -84,7 +86,8 @@ def _pictures(window: Sequence[tuple[int, list[_Small]]], at: int, flows: dict[i
         found |= {} if heat is None else {"flicker": _encoded(_hot(heat, small.alpha))}
         found |= {} if small.truth is None else {"error": _encoded(_error(small.alpha, small.truth))}
         mattes.append({kind: address for kind, address in found.items() if address})
-    return Pictures(_encoded(source), tuple(mattes))
+    height, width = here[0].alpha.shape
+    return Pictures((width, height), _encoded(source), tuple(mattes))
 
 
 def _heat(

@@ -74,11 +74,15 @@ def _section(number: int, shot: Shot, shots: int) -> tuple[str, dict[str, Any]]:
     if number >= _PICTURED:
         worst = []
     places = _places(shot, worst, shots) if number < _PICTURED else []
-    shown = [(place, found._asdict()) for place, found in pictured(shot, places)]
+    found = list(pictured(shot, places))
+    size = 'width="{}" height="{}"'.format(*found[0][1].size) if found else ""
+    shown = [(place, {"source": each.source, "mattes": each.mattes}) for place, each in found]
     names = [name for name, _ in named]
     metrics = {name: {key: _rounded(row.per_frame) for key, row in each.result.metrics.items()} for name, each in named}
+    peaks = [[place for place, _ in shown].index(each.peak) for each in worst]
     data = {
         "mattes": names,
+        "start": peaks[0] if peaks else 0,
         "places": [place for place, _ in shown],
         "pictures": [found for _, found in shown],
         "values": metrics,
@@ -89,8 +93,10 @@ def _section(number: int, shot: Shot, shots: int) -> tuple[str, dict[str, Any]]:
     parts = [
         facts(shot),
         measured(shot) if len(names) == 1 else compared(shot),
-        _scrubber(names, kinds, bool(shown and shown[0][1]["source"]), shot.first.frames, len(shown)) if shown else "",
-        _moments(worst, names, kinds, data),
+        _scrubber(size, names, kinds, bool(shown and shown[0][1]["source"]), shot.first.frames, len(shown))
+        if shown
+        else "",
+        _moments(size, worst, names, kinds, data),
         _charts(number, shot, worst),
         _notes(shot),
     ]
@@ -108,11 +114,11 @@ def _places(shot: Shot, worst: Sequence[Moment], shots: int) -> list[int]:
     return sorted(even | {place for each in worst for place in (each.start, each.peak, each.stop)})
 
 
-def _scrubber(names: Sequence[str], kinds: Sequence[str], source: bool, frames: int, shown: int) -> str:
+def _scrubber(size: str, names: Sequence[str], kinds: Sequence[str], source: bool, frames: int, shown: int) -> str:
     said = "every frame" if shown == frames else f"{shown} of {frames} frames, the worst among them"
-    tiles = [_tile("source", "", "")] if source else []
+    tiles = [_tile(size, "source", "", "")] if source else []
     for place, name in enumerate(names):
-        tiles += [_tile(kind, str(place), name if len(names) > 1 else "") for kind in kinds]
+        tiles += [_tile(size, kind, str(place), name if len(names) > 1 else "") for kind in kinds]
     return (
         f'<h3>Frames</h3>\n<div class="scrub"><button type="button" class="play" aria-pressed="false">Play</button>'
         f'<input type="range" min="0" max="{shown - 1}" value="0" step="1" aria-label="Frame, {said}">'
@@ -121,33 +127,35 @@ def _scrubber(names: Sequence[str], kinds: Sequence[str], source: bool, frames: 
     )
 
 
-def _tile(kind: str, matte: str, name: str, place: str = "") -> str:
+def _tile(size: str, kind: str, matte: str, name: str, place: str = "") -> str:
     """A picture that the script fills in."""
     label = f"{name}: {_KINDS[kind].lower()}" if name else _KINDS[kind]
     said = f' <span class="quiet">{_SAID[kind]}</span>' if kind in _SAID and not place else ""
     where = f'data-kind="{kind}" data-matte="{matte}"' + (f' data-place="{place}"' if place else "")
     return (
-        f'<figure class="tile"><img class="{kind}" {where} alt="{escape(label)}">'
+        f'<figure class="tile"><img class="{kind}" {where} {size} alt="{escape(label)}">'
         f"<figcaption>{escape(label)}{said}</figcaption></figure>"
     )
 
 
-def _moments(worst: Sequence[Moment], names: Sequence[str], kinds: Sequence[str], data: dict[str, Any]) -> str:
+def _moments(
+    size: str, worst: Sequence[Moment], names: Sequence[str], kinds: Sequence[str], data: dict[str, Any]
+) -> str:
     if not worst:
         return ""
     places, items = data["places"], []
     for each in worst:
-        if each.peak not in places:
-            continue
         where = f"frame {each.peak}" if each.start == each.stop else f"frames {each.start} to {each.stop}"
         matte, at = str(names.index(each.matte)), str(places.index(each.peak))
         values = ", ".join(f"{metric} {figure(value)}" for metric, value in each.values)
         whose = f"{each.matte}: " if len(names) > 1 else ""
         if each.severity == 0:
             values += " (nothing stands out; this is merely the worst frame)"
-        tiles = [_tile("source", "", "", at)] if data["pictures"][int(at)]["source"] else []
+        tiles = [_tile(size, "source", "", "", at)] if data["pictures"][int(at)]["source"] else []
         tiles += [
-            _tile(kind, matte, "", at) for kind in kinds if kind in data["pictures"][int(at)]["mattes"][int(matte)]
+            _tile(size, kind, matte, "", at)
+            for kind in kinds
+            if kind in data["pictures"][int(at)]["mattes"][int(matte)]
         ]
         ends = [end for end in (each.start, each.stop) if end != each.peak]
         strip = [
