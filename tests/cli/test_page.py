@@ -26,7 +26,8 @@ class Page(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.elements, self.open = [], []
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.open: list[str] = []
         self.text = text
         self.feed(text)
         self.close()
@@ -48,7 +49,7 @@ class Page(HTMLParser):
 
     @property
     def data(self):
-        return json.loads(re.search(r'id="data">(.*?)</script>', self.text, re.DOTALL)[1])
+        return json.loads(self.text.split('id="data">', 1)[1].split("</script>", 1)[0])
 
 
 def mattes(shift=0):
@@ -85,7 +86,7 @@ def test_everything_is_there(page):
     assert set(jump["mattes"][0]) == {"alpha", "cutout", "flicker", "error"}
     for address in (jump["source"], *jump["mattes"][0].values()):
         assert address.startswith("data:image/webp;base64,")
-    worst = re.search(r'<article class="moment">(.*?)</article>', page.text, re.DOTALL)[1]
+    worst = page.text.split('<article class="moment">', 1)[1].split("</article>", 1)[0]
     assert f"frames {JUMP - 1} to {JUMP + 1}" in worst
     assert f"show frame {JUMP}<" in worst
 
@@ -107,7 +108,9 @@ def test_the_flicker_is_hot_where_the_matte_jumps(page):
     def heat(place):
         address = shot["pictures"][shot["places"].index(place)]["mattes"][0]["flicker"]
         data = np.frombuffer(base64.b64decode(address.split(",")[1]), np.uint8)
-        return cv2.imdecode(data, cv2.IMREAD_COLOR)[..., 2].astype(float).mean()
+        picture = cv2.imdecode(data, cv2.IMREAD_COLOR)
+        assert picture is not None
+        return float(picture[..., 2].mean())
 
     calm = next(place for place in shot["places"] if 2 < place < JUMP - 4)
     assert heat(JUMP) > 1.5 * heat(calm)

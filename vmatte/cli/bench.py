@@ -12,7 +12,7 @@ import click
 from vmatte.core.errors import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from vmatte.metrics.evaluators import Evaluator
     from vmatte.run.bench.layout import Item
@@ -95,17 +95,19 @@ def _found(chosen: Sequence[Item], ask: Any, given: Mapping[str, Any]) -> dict[s
     with Fetching(say, given["quiet"]) as fetching:
         for name, plan in plans.items():
             runner = Runner(plan, plan_as_data(plan), ask, fetching.teller)
-            found[name] = runner.over(
-                chosen, lambda item, before, name=name: say(f"{name}: {item}{' (done before)' if before else ''}")
-            )
+            found[name] = runner.over(chosen, _telling(name, say))
     return found
+
+
+def _telling(model: str, say: Callable[[str], None]) -> Callable[[str, bool], None]:
+    return lambda item, before: say(f"{model}: {item}{' (done before)' if before else ''}")
 
 
 def _lines(chosen: Sequence[Item], found: Mapping[str, Mapping[str, Record]], known: Published | None) -> list[str]:
     from vmatte.cli.scores import columns
     from vmatte.run.bench.table import tables
 
-    lines = []
+    lines: list[str] = []
     for table in tables(chosen, found, known):
         lines += [*([""] if lines else []), table.title, *columns(table.rows, left=1), *table.notes]
     return lines

@@ -61,7 +61,7 @@ def pictured(shot: Shot, places: Sequence[int]) -> Iterator[tuple[int, Pictures]
         streams = [stack.enter_context(closing(scored.showing(near))) for scored in shot.mattes.values()]
         window: list[tuple[int, list[_Small]]] = []
         flows: dict[int, Motion] = {}
-        for place, shown in zip([*near, None], [*zip(*streams, strict=True), None], strict=True):  # type: ignore[list-item]
+        for place, shown in zip([*near, None], [*zip(*streams, strict=True), None], strict=True):
             if place is not None and shown is not None:
                 window.append((place, [_small(each) for each in shown]))
             if place is None or len(window) > 1:
@@ -144,7 +144,7 @@ def _error(alpha: Floats, truth: Floats) -> Image8:
     """What is too much and what is missing, over a dim truth."""
     error = np.clip(alpha - truth, -1, 1)
     strength = np.sqrt(np.abs(error))[..., None]
-    colours = np.where((error > 0)[..., None], np.float32(_MORE), np.float32(_LESS))
+    colours = np.where((error > 0)[..., None], np.array(_MORE, np.float32), np.array(_LESS, np.float32))
     return np.asarray((1 - strength) * (0.28 * _grey(truth))[..., None] + strength * colours, np.uint8)
 
 
