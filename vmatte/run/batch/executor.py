@@ -9,7 +9,7 @@ from vmatte.run.batch.task import Advanced, Began, Ended, Take, Tell
 
 
 class Executor(Protocol):
-    """Runs tasks somewhere. It asks for the next one when it has room, so a queue of any length stays with its owner."""
+    """Runs tasks somewhere; asks for the next one when it has room, so a queue of any length stays with its owner."""
 
     @property
     def workers(self) -> list[str]:

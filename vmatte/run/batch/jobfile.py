@@ -1,5 +1,7 @@
-"""Reads a file of jobs: YAML, CSV or JSON lines. Such a file is data from anywhere: it names inputs and settings, and
-can neither run anything nor lead out of the output folder.
+"""Reads a file of jobs: YAML, CSV or JSON lines.
+
+Such a file is data from anywhere: it names inputs and settings, and can neither run anything nor lead out of the
+output folder.
 """
 
 from __future__ import annotations
@@ -57,7 +59,7 @@ class _PlainLoader(yaml.SafeLoader):
 
 def _yaml(text: str) -> Iterator[_Place]:
     # A _PlainLoader is a SafeLoader: it makes plain values only.
-    data = yaml.load(text, _PlainLoader)  # noqa: S506
+    data = yaml.load(text, _PlainLoader)
     defaults: Any = {}
     if isinstance(data, dict):
         if unknown := sorted(map(str, data.keys() - {"defaults", "jobs"})):

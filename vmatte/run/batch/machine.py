@@ -10,7 +10,7 @@ from vmatte.run.plan import Device, Plan
 
 
 def gpus_for(plans: Sequence[Plan]) -> list[str]:
-    """The GPUs that these plans could make use of, as CUDA_VISIBLE_DEVICES names them; torch is asked only if need be."""
+    """The GPUs that these plans could use, as CUDA_VISIBLE_DEVICES names them; torch is asked only if need be."""
     if not any(_learned(plan) and plan.device in (Device.auto, Device.cuda) for plan in plans):
         return []
     from vmatte.nets.device import cuda_names

@@ -13,9 +13,8 @@ from vmatte.core.errors import ConfigError
 from vmatte.core.moment import seconds
 from vmatte.run.plan import Job
 
-_KEYS = (
-    "clip", "mask", "object", "plate", "out", "start", "end", "truth", "over", "name", "model", "preset", "output", "set"
-)  # fmt: skip
+_HINTS = ("mask", "object", "plate", "truth", "over")
+_KEYS = ("clip", *_HINTS, "out", "start", "end", "name", "model", "preset", "output", "set")
 # What belongs to whoever runs the batch, not to who wrote the file: licences, the network, threads.
 _NOT_THEIRS = ("accept_license", "offline", "stream", "hydra")
 _KEY = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
@@ -113,7 +112,10 @@ def _overrides(values: Mapping[str, Any]) -> Iterator[str]:
     for key in ("preset", "model"):
         if text := _text(values, key):
             yield f"{key}={_plain_name(key, text)}"
-    if names := [_plain_name("output", name) for text in _several(values, "output") for name in _words(text)]:
+    names = [_plain_name("output", name) for text in _several(values, "output") for name in _words(text)]
+    # As with the option of `process`.
+    names += ["over"] if _text(values, "over") and "over" not in names else []
+    if names:
         yield f"outputs=[{','.join(names)}]"
     given = values.get("set") or {}
     if isinstance(given, str):
