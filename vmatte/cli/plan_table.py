@@ -48,7 +48,8 @@ def summary_lines(board: Board, root: Path) -> list[str]:
     order = (State.done, State.skipped, State.left, State.failed, State.waiting)
     told = ", ".join(f"{board.counts[state]} {state.value}" for state in order if board.counts[state])
     failed = [f"  failed {shown(line.task.name)}: {shown(_why(line.outcome))}" for line in board.failed]
-    frames = sum(line.outcome.frames for line in board.lines.values() if _made(line.outcome))
+    ended = [line.outcome for line in board.lines.values() if line.outcome is not None]
+    frames = sum(outcome.frames for outcome in ended if outcome.state is State.done)
     speed = f", {frames} frames, {frames / board.elapsed:.1f} fps in all" if frames and board.elapsed else ""
     return [f"{told} in {clock(board.elapsed)}{speed}", *failed, f"  see {root / 'batch.json'} and batch.csv"]
 
@@ -74,10 +75,6 @@ def _totals(looks: Mapping[int, Outlook], workers: int, free: int | None) -> str
     else:
         parts.append("time unknown until some are done")
     return f"  in all {', '.join(parts)}"
-
-
-def _made(outcome: Outcome | None) -> bool:
-    return outcome is not None and outcome.state is State.done
 
 
 def _why(outcome: Outcome | None) -> str:

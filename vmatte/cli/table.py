@@ -154,7 +154,7 @@ def fitted(text: str, width: int) -> str:
 def _row(line: Line, width: int) -> str:
     name = fitted(shown(line.task.name), max(8, width - 1 - _BESIDE))
     if not line.done:
-        return f"  {name} {'starting':<{_BAR + 37}} {line.worker:<7}"
+        return f"  {name} {'starting':<{_BAR + 36}} {line.worker:<7}".rstrip()
     frames = f"{line.done}/{line.total}" if line.total else f"{line.done}"
     speed = f"{line.fps:.1f} fps" if line.fps else ""
     left = "" if line.left is None else f"{clock(line.left)} to go"

@@ -70,14 +70,14 @@ def test_what_no_file_of_jobs_may_say(tmp_path, job, told):
 @pytest.mark.parametrize("text", ["", "jobs: 3", "{", "[" * 3000, "- 3", "a\0b", "joobs: []"])
 def test_what_is_no_file_of_jobs(tmp_path, text):
     (tmp_path / "j.yaml").write_text(text)
-    with pytest.raises(ConfigError, match="j.yaml"):
+    with pytest.raises(ConfigError, match=r"j\.yaml"):
         read_jobs(tmp_path / "j.yaml", tmp_path)
 
 
 def test_text_of_a_setting_stays_text(tmp_path):
     from vmatte.config.load import load
 
-    (tmp_path / "j.yaml").write_text("- {clip: a.mp4, set: {gif.matte: \"it's, [x]=\\\\{y}\"}}\n")
+    (tmp_path / "j.yaml").write_text('- {clip: a.mp4, set: {gif.matte: "it\'s, [x]=\\\\{y}"}}\n')
     (row,) = read_jobs(tmp_path / "j.yaml", tmp_path)
     assert row.overrides == ("gif.matte='it\\'s, [x]=\\\\{y}'",)
     with pytest.raises(ConfigError):

@@ -11,13 +11,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import vmatte
 from vmatte.core.errors import InputError, WeightsError
 from vmatte.hints.read import sidecar
 from vmatte.io.sequence import is_pattern, members
 from vmatte.models.registry import card, cards
 from vmatte.run.batch.task import Task
-from vmatte.run.report import Report
+from vmatte.run.report import Report, versions
 from vmatte.weights.digest import sha256_of
 from vmatte.weights.store import find
 
@@ -67,7 +66,7 @@ def code() -> str:
     for file in sorted(root.rglob("*.py")):
         found.update(f"{file.relative_to(root).as_posix()}\0".encode())
         found.update(file.read_bytes())
-    return f"{vmatte.__version__}+{found.hexdigest()[:16]}"
+    return f"{versions().get('vmatte', 'unknown')}+{found.hexdigest()[:16]}"
 
 
 def _settings(task: Task) -> str:

@@ -18,6 +18,9 @@ import yaml
 from vmatte.core.errors import ConfigError
 from vmatte.run.batch.row import Row, row_from
 
+# Of any file that means something: jobs, a job, its settings, one of them, a list.
+_DEEPEST = 8
+
 _Place = tuple[str, Mapping[str, Any]]
 
 
@@ -49,12 +52,20 @@ def read_jobs(path: Path, root: Path) -> list[Row]:
 
 
 class _PlainLoader(yaml.SafeLoader):
-    """Safe, and without aliases: nested ones make a few lines expand to more than any memory holds."""
+    """Safe, without aliases and without depths, by which a few lines take all memory or hours to read."""
+
+    _depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:  # noqa: ANN401  the base's own
         if self.check_event(yaml.AliasEvent):
             raise ValueError("aliases (*name) are not taken: write the value out")
-        return super().compose_node(parent, index)
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise ValueError("it is nested too deeply")
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self._depth -= 1
 
 
 def _yaml(text: str) -> Iterator[_Place]:
@@ -67,18 +78,20 @@ def _yaml(text: str) -> Iterator[_Place]:
         data, defaults = data.get("jobs"), data.get("defaults") or {}
     if not isinstance(data, list) or not isinstance(defaults, dict):
         raise ValueError("a list of jobs is wanted, or `jobs:` with one and `defaults:` with what they share")
+    shared: Mapping[str, Any] = defaults
     for number, item in enumerate(data, 1):
         own = {"clip": item} if isinstance(item, str) else item
         if not isinstance(own, dict):
             raise ValueError(f"job {number} is neither a clip nor a mapping")
-        yield f"job {number}", _joined(defaults, own)
+        yield f"job {number}", _joined(shared, own)
 
 
 def _joined(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """Settings are joined one by one, everything else is replaced."""
     both = {**defaults, **own}
-    if isinstance(defaults.get("set"), dict) and isinstance(own.get("set"), dict):
-        both["set"] = {**defaults["set"], **own["set"]}
+    ours, theirs = defaults.get("set"), own.get("set")
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        both["set"] = {**ours, **theirs}
     return both
 
 
