@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from vmatte.cli.table import clock, fitted, shown
+from vmatte.cli.table import clock, fitted, named, shown
 from vmatte.run.batch.board import Board
 from vmatte.run.batch.outlook import Outlook
 from vmatte.run.batch.task import Outcome, State, Task
@@ -47,7 +47,7 @@ def summary_lines(board: Board, root: Path) -> list[str]:
     """How a batch ended: counts, then the jobs that failed."""
     order = (State.done, State.skipped, State.left, State.failed, State.waiting)
     told = ", ".join(f"{board.counts[state]} {state.value}" for state in order if board.counts[state])
-    failed = [f"  failed {shown(line.task.name)}: {shown(_why(line.outcome))}" for line in board.failed]
+    failed = [f"  failed {named(line, line.outcome)}" for line in board.failed if line.outcome is not None]
     ended = [line.outcome for line in board.lines.values() if line.outcome is not None]
     frames = sum(outcome.frames for outcome in ended if outcome.state is State.done)
     speed = f", {frames} frames, {frames / board.elapsed:.1f} fps in all" if frames and board.elapsed else ""
@@ -75,7 +75,3 @@ def _totals(looks: Mapping[int, Outlook], workers: int, free: int | None) -> str
     else:
         parts.append("time unknown until some are done")
     return f"  in all {', '.join(parts)}"
-
-
-def _why(outcome: Outcome | None) -> str:
-    return "" if outcome is None else outcome.text

@@ -105,13 +105,18 @@ def ended_line(line: Line, outcome: Outcome, again: bool, count: str) -> str:
     name = shown(line.task.name)
     if outcome.state is State.failed:
         later = "; it will be tried again" if again else f" (tried {line.tries} times)" if line.tries > 1 else ""
-        text = outcome.text if name in outcome.text else f"{name}: {outcome.text}"
-        return f"{count} FAILED {shown(text)}{later}"
+        return f"{count} FAILED {named(line, outcome)}{later}"
     if outcome.state is not State.done:
         return f"{count} {outcome.state.value} {name}: {outcome.text}"
     speed = f", {outcome.frames / outcome.seconds:.1f} fps" if outcome.seconds else ""
     warned = f", {len(outcome.warnings)} warnings in its report" if outcome.warnings else ""
     return f"{count} done {name}: {outcome.frames} frames in {clock(outcome.seconds)}{speed} on {line.worker}{warned}"
+
+
+def named(line: Line, outcome: Outcome) -> str:
+    """What an outcome says, with the clip's name in it once."""
+    name, text = shown(line.task.name), shown(outcome.text)
+    return text if name in text else f"{name}: {text}"
 
 
 def clock(seconds: float) -> str:

@@ -73,9 +73,10 @@ def _yaml(text: str) -> Iterator[_Place]:
     data = yaml.load(text, _PlainLoader)
     defaults: Any = {}
     if isinstance(data, dict):
-        if unknown := sorted(map(str, data.keys() - {"defaults", "jobs"})):
+        whole: dict[Any, Any] = data
+        if unknown := sorted(map(str, whole.keys() - {"defaults", "jobs"})):
             raise ValueError(f"unknown key {unknown[0]!r}: there are defaults and jobs")
-        data, defaults = data.get("jobs"), data.get("defaults") or {}
+        data, defaults = whole.get("jobs"), whole.get("defaults") or {}
     if not isinstance(data, list) or not isinstance(defaults, dict):
         raise ValueError("a list of jobs is wanted, or `jobs:` with one and `defaults:` with what they share")
     shared: Mapping[str, Any] = defaults
