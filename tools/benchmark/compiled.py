@@ -24,7 +24,7 @@ def compiled(model: Any, frames: Sequence[Image8], *, int8: bool, calibrated: in
     """
     import torch._inductor.config as inductor
 
-    inductor.freezing = True  # type: ignore[attr-defined]  # constants are packed, without which int8 is slower
+    inductor.freezing = True  # constants are packed, without which int8 is slower
     ratio = model.settings.ratio(*frames[0].shape[:2])
     small = [_small(frame, ratio) for frame in frames[:: max(1, len(frames) // calibrated)]]
     network: Any = Coarsely(model.network).eval()

@@ -45,7 +45,8 @@ def traced(
     """
     onnx = library()
     free_sides = {name: {2: f"{name}_height", 3: f"{name}_width"} for name in inputs} if free else None
-    written = io.BytesIO()
+    # Any, as torch's own annotation knows only paths.
+    written: Any = io.BytesIO()
     # The exporter by tracing: for RVM it took 1.4 s of CPU time, the one by torch.export 51 s, for the same function.
     # It warns that it is the older of the two, and of Python numbers that are meant to be constants.
     with warnings.catch_warnings(), torch.no_grad():
