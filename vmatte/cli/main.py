@@ -20,6 +20,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 _COMMANDS = {
     "process": "Matte clips: alpha and ProRes 4444 out.",
+    "batch": "Matte many clips, whatever fails on the way.",
     "score": "Score mattes: against the truth, or without it.",
     "compare": "Rank several mattes of one clip.",
     "models": "List the models, what they need and their licences.",
@@ -27,6 +28,7 @@ _COMMANDS = {
     "outputs": "List the outputs that --output takes.",
     "weights": "Fetch, list and check the weights of learned models.",
     "export": "Write a model as an ONNX graph.",
+    "doctor": "Say what this machine can do: devices, outputs, memory, disk, weights.",
     "config": "Print the composed configuration.",
 }
 

@@ -97,7 +97,7 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
     from vmatte.config.load import load, plan_as_data
     from vmatte.run.outputs import refuse_collisions
 
-    plan = load(_overrides(given))
+    plan = load(overrides_of(given))
     if given["weights"]:
         plan = plan.with_weights(Path(given["weights"]))
     jobs = _jobs(given)
@@ -122,7 +122,7 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
         raise click.exceptions.Exit(failures[0].exit_code)
 
 
-def _overrides(given: dict[str, Any]) -> list[str]:
+def overrides_of(given: dict[str, Any]) -> list[str]:
     """Options as overrides; `--set` comes last and wins."""
     sugar = {"preset": given["preset"], "model": given["model"], "device": given["device"]}
     overrides = [f"{key}={value}" for key, value in sugar.items() if value is not None]
@@ -160,16 +160,12 @@ def _jobs(given: dict[str, Any]) -> list[Job]:
 
 
 def _seconds(option: str, text: str | None) -> float | None:
-    """`90`, `1:30` and `0:01:30.0` are the same time."""
-    if text is None:
-        return None
+    from vmatte.core.moment import seconds
+
     try:
-        parts = [float(part) for part in text.split(":")]
-    except ValueError:
-        parts = []
-    if not 1 <= len(parts) <= 3 or any(part < 0 for part in parts):
-        raise click.UsageError(f"{option} {text!r} is not a time: write seconds, m:s or h:m:s")
-    return float(sum(part * 60.0**power for power, part in enumerate(reversed(parts))))
+        return None if text is None else seconds(text)
+    except ValueError as error:
+        raise click.UsageError(f"{option} {error}") from error
 
 
 def _one(job: Job, plan: Plan, plan_data: dict[str, Any], given: dict[str, Any]) -> None:

@@ -36,6 +36,11 @@ def device_of(name: str) -> torch.device:
     return torch.device(name)
 
 
+def cuda_names() -> list[str]:
+    """Names of the CUDA devices that this process sees, in their order."""
+    return [torch.cuda.get_device_name(place) for place in range(torch.cuda.device_count())]
+
+
 def dtype_of(precision: str, device: torch.device) -> torch.dtype:
     """The number format of a precision setting; `auto` is float16 on CUDA, as published scripts do, else float32."""
     if precision == "auto":

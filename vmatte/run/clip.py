@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from vmatte.core.errors import InputError
@@ -18,8 +17,9 @@ from vmatte.io.writers import Cut, OutputWriter, open_writer
 from vmatte.models.checkpoint import Checkpoint
 from vmatte.models.lift import facts
 from vmatte.run.build import Prepared, prepare, writer_options
+from vmatte.run.held import Held
 from vmatte.run.plan import Job, Plan
-from vmatte.run.report import Report, StageTime, peak_rss
+from vmatte.run.report import Report, StageTime, peak_rss, write_report
 from vmatte.stages.watch import Watch
 
 Progress = Callable[[int, int | None], None]
@@ -31,6 +31,7 @@ def run_job(
     plan_data: dict[str, Any] | None = None,
     progress: Progress = lambda done, total: None,
     prepared: Prepared | None = None,
+    held: Held | None = None,
 ) -> Report:
     """Mattes one clip. Outputs appear under their final names together, when all are complete and checked.
 
@@ -40,10 +41,12 @@ def run_job(
         plan_data: The composed configuration as plain values, for the report.
         progress: Called with the number of frames done and the number there are, if known.
         prepared: The job's own `prepare`, if that was done already.
+        held: The clip as it was when the caller first looked at it.
 
     Raises:
         VmatteError: Whatever stopped the run; no partial file stays behind.
     """
+    held = held or Held(job.clip)
     prepared = prepared or prepare(job, plan)
     run = _Run(prepared, plan)
     started = time.perf_counter()
@@ -59,12 +62,13 @@ def run_job(
         with run.encode.timing():
             for writer in writers:
                 writer.finish()
+        held.check()
         for writer in writers:
             writer.publish()
         pairs = zip(prepared.outputs, writers, strict=True)
         outputs = tuple({"name": output.name, "alpha": output.alpha, **_facts(writer)} for output, writer in pairs)
     report = run.report(plan_data or {}, frames, time.perf_counter() - started, outputs)
-    _write_text(prepared.report, report.as_json())
+    write_report(prepared.report, report)
     return report
 
 
@@ -213,10 +217,3 @@ def _staged(clip: Clip, stages: list[Stage], mattes: Iterator[Matte]) -> Iterato
     for stage in stages:
         mattes = stage(clip, mattes)
     return mattes
-
-
-def _write_text(path: Path, text: str) -> None:
-    """Under its final name only when complete, like every other output."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)

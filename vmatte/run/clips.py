@@ -46,6 +46,24 @@ def clips_in(path: Path) -> dict[str, Path]:
     return clips
 
 
+def sources_at(path: Path) -> list[Path]:
+    """The clips that a path names for work: itself, or those in a folder or glob, results of earlier runs left out.
+
+    Raises:
+        InputError: A folder or glob of clips has none but results.
+    """
+    if not is_batch(path):
+        return [path]
+    if path.is_dir():
+        found = [*_videos(path), *(entry for entry in sorted(path.iterdir()) if _folder(entry) == entry)]
+    else:
+        found = [each for each in _globbed(path) if each.is_dir() or not is_image(each)]
+    clips = [each for each in found if clip_name(each) == stem(each)]
+    if not clips:
+        raise InputError(f"{path}: only results of vmatte in there, no clips")
+    return clips
+
+
 def clip_name(path: Path) -> str:
     """What a clip and its mattes have in common.
 

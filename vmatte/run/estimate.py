@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 
 import numpy as np
 
 from vmatte.core.types import Alpha, Clip, Layer, Matte
+from vmatte.io.open import OpenedSource
 from vmatte.io.writers import open_writer, output_kind
 from vmatte.run.build import Prepared, writer_options
 from vmatte.run.outputs import Output
@@ -22,19 +24,22 @@ _WIDE, _HIGH = 0.18, 0.36
 
 def estimated(prepared: Prepared, plan: Plan) -> list[str]:
     """For each output of a prepared job how large it will be, in words."""
-    found = _sample(prepared)
-    sizes = [_bytes_per_frame(output, found, plan) for output in prepared.outputs]
-    return [_words(output, size, prepared.total) for output, size in zip(prepared.outputs, sizes, strict=True)]
-
-
-def _sample(prepared: Prepared) -> list[Matte]:
-    """Frames from the middle of the run with a stand-in matte."""
     start = prepared.first + max(0, (prepared.total or 0) - _FRAMES) // 2
     stop = start + _FRAMES if prepared.stop is None else min(prepared.stop, start + _FRAMES)
     layers = max(1, len(prepared.hints.objects))
-    with closing(prepared.source.frames(start, stop)) as frames:
-        oval = _oval(prepared.source.clip)
-        return [Matte(frame, tuple(Layer(f"object{place}", oval) for place in range(layers))) for frame in frames]
+    sizes = bytes_per_frame(prepared.source, (start, stop), prepared.outputs, layers, plan)
+    return [_words(output, size, prepared.total) for output, size in zip(prepared.outputs, sizes, strict=True)]
+
+
+def bytes_per_frame(
+    source: OpenedSource, span: tuple[int, int], outputs: Sequence[Output], layers: int, plan: Plan
+) -> list[float]:
+    """Bytes a frame of each output, found by writing the frames of `span` with a stand-in matte."""
+    with closing(source.frames(*span)) as frames:
+        oval = _oval(source.clip)
+        named = [Layer(f"object{place}", oval) for place in range(layers)]
+        found = [Matte(frame, tuple(named)) for frame in frames]
+    return [_bytes_per_frame(output, found, plan) for output in outputs]
 
 
 def _oval(clip: Clip) -> Alpha:
@@ -61,16 +66,16 @@ def _words(output: Output, size: float, total: int | None) -> str:
     if output.name == "sheet":
         return "a few MB at most"
     if total is None:
-        return f"about {_amount(size)} a frame"
-    return f"about {_amount(size * total)} without sound"
+        return f"about {in_words(size)} a frame"
+    return f"about {in_words(size * total)} without sound"
 
 
-def _amount(size: float) -> str:
+def in_words(size: float) -> str:
     """Bytes in words, to two figures: more would be a pretence.
 
-    >>> _amount(1234), _amount(56789012)
+    >>> in_words(1234), in_words(56789012)
     ('1.2 kB', '57 MB')
     """
-    scale, word = next((pair for pair in ((1e9, "GB"), (1e6, "MB")) if size >= pair[0]), (1e3, "kB"))
+    scale, word = next((pair for pair in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB")) if size >= pair[0]), (1e3, "kB"))
     value = size / scale
     return f"{value:.1f} {word}" if value < 10 else f"{value:.0f} {word}"

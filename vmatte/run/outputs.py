@@ -66,8 +66,8 @@ def check_report(job: Job, model: str) -> Path:
     Raises:
         OutputError: Its folder cannot be written, or a file that is no report of ours has its name.
     """
-    report = _report_path(job, model)
-    _check_folder(report.parent)
+    report = report_path(job, model)
+    check_folder(report.parent)
     if not job.overwrite and report.exists() and not is_report(report):
         raise OutputError(
             f"{report} exists already and is no report of ours: choose another folder, or say --overwrite"
@@ -164,27 +164,33 @@ def _named(job: Job, plan: Plan, model: str, objects: Sequence[str] = ()) -> lis
     return found
 
 
-def _report_path(job: Job, model: str) -> Path:
+def report_path(job: Job, model: str) -> Path:
+    """Where the report of a job goes that runs with this model."""
     name = named(job.name, stem=stem(job.clip), output="report", model=model)
     # A template without {output} names the report like its only output.
     return _folder(job) / (f"{name}.json" if "report" in name else f"{name}.report.json")
 
 
-def refuse_collisions(jobs: Sequence[Job], plan: Plan) -> None:
+def refuse_collisions(jobs: Sequence[Job], plan: Plan | Sequence[Plan]) -> None:
     """Stops before two clips of one call write to the same names, or one over what another is read from.
+
+    Args:
+        jobs: All of the call.
+        plan: Of all jobs, or one for each.
 
     Raises:
         OutputError: They would.
     """
-    model = plan.model.name
+    plans = [plan] * len(jobs) if isinstance(plan, Plan) else plan
     inputs = {Path(text).resolve() for job in jobs for text in (job.clip, *job.masks, job.plate) if text is not None}
     inputs |= {Path(job.over).resolve() for job in jobs if job.over}
     taken: dict[Path, list[Path]] = defaultdict(list)
-    for job in jobs:
-        for output in (*(path for _, path, _ in _named(job, plan, model)), _report_path(job, model)):
+    for job, own in zip(jobs, plans, strict=True):
+        model = own.model.name
+        for output in (*(path for _, path, _ in _named(job, own, model)), report_path(job, model)):
             if output.resolve() in inputs:
                 raise OutputError(f"{job.clip}: its result {output} would replace an input: choose another --out")
-        taken[_report_path(job, model).absolute()].append(job.clip)
+        taken[report_path(job, model).absolute()].append(job.clip)
     for target, clips in taken.items():
         if len(clips) > 1:
             names = " and ".join(map(str, clips))
@@ -192,8 +198,12 @@ def refuse_collisions(jobs: Sequence[Job], plan: Plan) -> None:
             raise OutputError(f"{names} would both be written to {where}: give them separate --out folders")
 
 
-def _check_folder(folder: Path) -> None:
-    """The folder exists, or can be made, and takes files."""
+def check_folder(folder: Path) -> None:
+    """The folder exists, or can be made, and takes files.
+
+    Raises:
+        OutputError: It does not.
+    """
     existing = folder
     while not existing.exists() and existing != existing.parent:
         existing = existing.parent

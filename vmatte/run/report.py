@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import sys
 from collections.abc import Mapping, Sequence
@@ -64,6 +65,7 @@ class Report:
         confidence: For each matte whose model has one: its median, its lowest value and the frame of that.
         warnings: What may harm the result.
         notes: What was found, assumed about the source or done as asked.
+        digest: What a batch knows it by: hashes of settings, code, weights, inputs and outputs.
     """
 
     clip: Clip
@@ -86,6 +88,7 @@ class Report:
     scores: Mapping[str, Result] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    digest: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> str:
         """The report as JSON text, versions included."""
@@ -124,13 +127,28 @@ def versions() -> dict[str, str]:
     return found
 
 
-def is_report(path: Path) -> bool:
-    """Whether a file is a report that vmatte wrote."""
+def write_report(path: Path, report: Report) -> None:
+    """Under its final name only when complete and on the disk, like every other output."""
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("w", encoding="utf-8") as file:
+        file.write(report.as_json())
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def read_report(path: Path) -> dict[str, Any] | None:
+    """The data of a report that vmatte wrote; None when there is none."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return False
-    return isinstance(found, dict) and {"plan", "outputs", "versions", "stages"} <= found.keys()
+        return None
+    return found if isinstance(found, dict) and {"plan", "outputs", "versions", "stages"} <= found.keys() else None
+
+
+def is_report(path: Path) -> bool:
+    """Whether a file is a report that vmatte wrote."""
+    return read_report(path) is not None
 
 
 def peak_rss() -> int:

@@ -1,0 +1,136 @@
+"""What a batch will take: frames, bytes on the disk and time, as far as can be known before it runs."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from vmatte.core.errors import OutputError, VmatteError
+from vmatte.core.types import Clip
+from vmatte.io.open import OpenedSource, open_source
+from vmatte.run.batch.perform import reported
+from vmatte.run.batch.share import cores
+from vmatte.run.batch.task import Task
+from vmatte.run.build import input_options
+from vmatte.run.estimate import bytes_per_frame
+from vmatte.run.outputs import Scene, opened_backdrop, planned_outputs
+from vmatte.run.report import read_report
+
+# As many as an estimate of one clip is made from, for the same reasons.
+_FRAMES = 6
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What is known of a job before it runs.
+
+    Attributes:
+        clip: Facts about the source; None when it cannot be read, which the run will explain.
+        frames: There are to do; None when only decoding will tell.
+        bytes: Its results will take, sound left out; None when that is not known.
+        seconds: It will take one worker, going by what is done already; None when nothing is.
+    """
+
+    clip: Clip | None = None
+    frames: int | None = None
+    bytes: float | None = None
+    seconds: float | None = None
+
+
+def outlooks(tasks: Sequence[Task], known: Iterable[Task] = ()) -> dict[int, Outlook]:
+    """The outlook of each task, by number.
+
+    Args:
+        tasks: Those that are to run.
+        known: Whose reports, if there are any, tell how long frames take.
+    """
+    with ThreadPoolExecutor(min(8, cores()), thread_name_prefix="vmatte-outlook") as threads:
+        seen = dict(zip((task.number for task in tasks), threads.map(_seen, tasks), strict=True))
+    pace = _paces(known)
+    sizes: dict[object, float | None] = {}
+    for task in tasks:
+        found = seen[task.number]
+        if (clip := found.clip) is None:
+            continue
+        # Clips of one size and depth, written alike, are taken to need as much for a frame.
+        alike = (clip.width, clip.height, clip.depth, tuple(task.plan.outputs))
+        if alike not in sizes:
+            sizes[alike] = _measured(task)
+        each, speed = sizes[alike], pace.get(task.plan.model.name)
+        if found.frames is not None:
+            seconds = None if speed is None else speed * found.frames * clip.width * clip.height
+            seen[task.number] = replace(found, bytes=each and each * found.frames, seconds=seconds)
+    return seen
+
+
+def refuse_full(root: Path, looks: Mapping[int, Outlook]) -> None:
+    """Stops before a batch that the disk cannot hold.
+
+    Raises:
+        OutputError: It cannot.
+    """
+    wanted = sum(look.bytes or 0 for look in looks.values())
+    free = free_bytes(root)
+    if free is not None and wanted > free:
+        raise OutputError(
+            f"{root}: the results need about {wanted / 1e9:.1f} GB and {free / 1e9:.1f} GB are free: free some, choose "
+            "another --out, or say --ignore-space"
+        )
+
+
+def free_bytes(folder: Path) -> int | None:
+    """Bytes free where a folder is or would be made; None when the system does not say."""
+    place = folder.absolute()
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    try:
+        return shutil.disk_usage(place).free
+    except OSError:
+        return None
+
+
+def _seen(task: Task) -> Outlook:
+    try:
+        with open_source(task.job.clip, input_options(task.plan)) as source:
+            clip, (first, stop) = source.clip, source.span(task.job.start, task.job.end)
+    except VmatteError:
+        return Outlook()
+    if stop is None:
+        stop = clip.frames or (round(clip.duration * clip.rate) if clip.duration is not None else None)
+    return Outlook(clip, None if stop is None else max(0, stop - first))
+
+
+def _measured(task: Task) -> float | None:
+    """Bytes a frame, all outputs together; None when that cannot be found out."""
+    job = replace(task.job, overwrite=True)
+    with suppress(VmatteError), open_source(job.clip, input_options(task.plan)) as source:
+        backdrop = opened_backdrop(job, task.plan, source.clip)
+        try:
+            outputs = planned_outputs(job, task.plan, Scene(source.clip, task.plan.model.name, backdrop=backdrop))
+            start = _middle(source, job.start, job.end)
+            return sum(bytes_per_frame(source, (start, start + _FRAMES), outputs, 1, task.plan))
+        finally:
+            if backdrop is not None:
+                backdrop.close()
+    return None
+
+
+def _middle(source: OpenedSource, begin: float | None, end: float | None) -> int:
+    first, stop = source.span(begin, end)
+    return first if stop is None else max(first, (first + stop - _FRAMES) // 2)
+
+
+def _paces(known: Iterable[Task]) -> dict[str, float]:
+    """Seconds a pixel of a frame, by the model that was asked for, from reports."""
+    work: dict[str, list[float]] = {}
+    for task in known:
+        data = read_report(reported(task)) or {}
+        with suppress(KeyError, TypeError, ValueError, ZeroDivisionError):
+            clip = data["clip"]
+            seconds = float(data["wall"]) / (int(data["frames"]) * int(clip["width"]) * int(clip["height"]))
+            work.setdefault(task.plan.model.name, []).append(seconds)
+    return {name: sum(found) / len(found) for name, found in work.items()}

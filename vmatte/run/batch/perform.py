@@ -1,0 +1,93 @@
+"""Runs one task, whatever executor asks; every error but an interrupt becomes an outcome."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from vmatte.core.errors import ConfigError, HintError, InputError, OutputError, VmatteError
+from vmatte.run.batch.digest import sealed, vouched
+from vmatte.run.batch.task import Outcome, State, Task
+from vmatte.run.build import Prepared, prepare
+from vmatte.run.clip import Progress, run_job
+from vmatte.run.held import Held
+from vmatte.run.outputs import report_path
+from vmatte.run.report import Report, write_report
+
+# Whoever tries these again gets them again. A full disk, a lost share, a crowded device and a network may recover.
+_LASTING = (ConfigError, HintError, InputError)
+
+
+def perform(task: Task, progress: Progress) -> Outcome:
+    """Runs a task; its report holds the digest by which a later batch knows it as done."""
+    started = time.monotonic()
+    try:
+        report, path = _run(task, progress)
+    except VmatteError as error:
+        return _failed(error, not isinstance(error, _LASTING), started)
+    except Exception as error:
+        logging.getLogger(__name__).info("where it came from", exc_info=error)
+        return _failed(error, True, started, f"{type(error).__name__}: ")
+    size = sum(int(output["bytes"]) for output in report.outputs)
+    seconds = time.monotonic() - started
+    return Outcome(State.done, "", "", False, report.frames, seconds, size, path, report.warnings)
+
+
+def started_mark(report: Path) -> Path:
+    """The file that says that a run has begun to write, and whose results lie there if its report does not."""
+    return report.with_name(f"{report.name}.partial")
+
+
+def _run(task: Task, progress: Progress) -> tuple[Report, Path]:
+    held = Held(task.job.clip)
+    seal = sealed(task)
+    # A run that was killed may have published results and not its report: they are this job's own.
+    begun = started_mark(reported(task)).is_file()
+    job = replace(task.job, overwrite=task.job.overwrite or begun)
+    prepared = prepare(job, task.plan)
+    _stay_inside(task.root, prepared)
+    mark = started_mark(prepared.report)
+    _write_mark(mark)
+    try:
+        report = run_job(job, task.plan, dict(task.settings), progress, prepared, held)
+    except BaseException:
+        if not any(output.path.exists() for output in prepared.outputs):
+            with suppress(OSError):
+                mark.unlink(missing_ok=True)
+        raise
+    report = replace(report, digest=vouched(seal, report, prepared.report))
+    write_report(prepared.report, report)
+    return report, prepared.report
+
+
+def _stay_inside(root: Path, prepared: Prepared) -> None:
+    """Nothing is written outside the batch's folder, whatever names and links a job file uses."""
+    inside = root.resolve()
+    for path in (prepared.report, *(output.path for output in prepared.outputs)):
+        if not path.parent.resolve().is_relative_to(inside):
+            raise OutputError(f"{path} lies outside of {root}: a batch writes into its own folder only")
+
+
+def _write_mark(mark: Path) -> None:
+    try:
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        with mark.open("w", encoding="utf-8") as file:
+            file.write("{}\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise OutputError(f"cannot write {mark}: {error.strerror or error}; choose another --out") from error
+
+
+def _failed(error: BaseException, again: bool, started: float, prefix: str = "") -> Outcome:
+    text = f"{prefix}{' '.join(str(error).split())}"
+    return Outcome(State.failed, text, type(error).__name__, again, seconds=time.monotonic() - started)
+
+
+def reported(task: Task) -> Path:
+    """Where the report of a task goes."""
+    return report_path(task.job, task.plan.model.name)

@@ -1,0 +1,71 @@
+"""How a batch ended, for programs: JSON and CSV, one row a job."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from vmatte.run.batch.task import Outcome, State, Task
+from vmatte.run.report import versions
+
+_COLUMNS = ("clip", "state", "frames", "seconds", "fps", "bytes", "attempts", "kind", "text", "report")
+# A spreadsheet takes a cell that begins like this for a formula, and would run it.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def rows(tasks: Sequence[Task], outcomes: Mapping[int, Outcome], tries: Mapping[int, int]) -> list[dict[str, Any]]:
+    """One row a job, in the order of the batch; a job without an outcome never ran to an end."""
+    return [_row(task, outcomes.get(task.number), tries.get(task.number, 0)) for task in tasks]
+
+
+def write_summary(folder: Path, found: Sequence[Mapping[str, Any]], seconds: float) -> list[Path]:
+    """Writes `batch.json` and `batch.csv` into a folder, each complete or not at all; their paths."""
+    counts = Counter(str(row["state"]) for row in found)
+    data = {"jobs": list(found), "counts": counts, "seconds": round(seconds, 3), "versions": versions()}
+    texts = {"batch.json": json.dumps(data, indent=2) + "\n", "batch.csv": as_csv(found)}
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        partial = folder / f"{name}.partial"
+        partial.write_text(text, encoding="utf-8", newline="")
+        partial.replace(folder / name)
+    return [folder / name for name in texts]
+
+
+def as_csv(found: Sequence[Mapping[str, Any]]) -> str:
+    """As CSV; text that a spreadsheet would run as a formula gets a quote before it.
+
+    >>> as_csv([{"clip": "=1+1.mp4", "state": "done"}]).splitlines()[1]
+    "'=1+1.mp4,done,,,,,,,,"
+    """
+    text = StringIO(newline="")
+    writer = csv.DictWriter(text, _COLUMNS, restval="", extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows({key: _safe(value) for key, value in row.items()} for row in found)
+    return text.getvalue()
+
+
+def _row(task: Task, outcome: Outcome | None, tries: int) -> dict[str, Any]:
+    outcome = outcome or Outcome(State.waiting)
+    speed = outcome.frames / outcome.seconds if outcome.seconds and outcome.frames else 0.0
+    return {
+        "clip": str(task.job.clip),
+        "state": outcome.state.value,
+        "frames": outcome.frames,
+        "seconds": round(outcome.seconds, 3),
+        "fps": round(speed, 3),
+        "bytes": outcome.bytes,
+        "attempts": tries,
+        "kind": outcome.kind,
+        "text": outcome.text,
+        "report": "" if outcome.report is None else str(outcome.report),
+        "warnings": list(outcome.warnings),
+    }
+
+
+def _safe(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -1,0 +1,123 @@
+"""What travels between a batch and whoever runs its jobs: tasks one way, events the other; all of it can be pickled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from vmatte.run.plan import Job, Plan
+
+
+@dataclass(frozen=True)
+class Task:
+    """One job of a batch, with all that running it takes.
+
+    Attributes:
+        number: Its place in the batch, from 0.
+        job: What to work on.
+        plan: How.
+        settings: The composed configuration as plain values, for the report and its digest.
+        root: The folder that nothing may be written outside of.
+        attempt: Which try this is, from 1.
+    """
+
+    number: int
+    job: Job
+    plan: Plan
+    settings: Mapping[str, Any]
+    root: Path
+    attempt: int = 1
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return self.job.clip.name or str(self.job.clip)
+
+
+class State(Enum):
+    """How a job stands."""
+
+    waiting = "waiting"
+    running = "running"
+    done = "done"
+    skipped = "skipped"
+    left = "left"
+    failed = "failed"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a task ended.
+
+    Attributes:
+        state: `done`, `failed`, `skipped` or `left`.
+        text: Why it failed, was skipped or left alone; one line.
+        kind: Name of the error's class; `died` when its worker did.
+        again: Whether another try may end otherwise.
+        frames: Written.
+        seconds: It took.
+        bytes: Of all outputs.
+        report: Where the report is.
+        warnings: What may harm the result.
+    """
+
+    state: State
+    text: str = ""
+    kind: str = ""
+    again: bool = False
+    frames: int = 0
+    seconds: float = 0.0
+    bytes: int = 0
+    report: Path | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Began:
+    """A worker has taken a task.
+
+    Attributes:
+        number: Of the task.
+        worker: What runs it, for people, such as `cpu 1` or `cuda:0`.
+    """
+
+    number: int
+    worker: str
+
+
+@dataclass(frozen=True)
+class Advanced:
+    """Frames are done; `total` is None when only decoding will tell."""
+
+    number: int
+    done: int
+    total: int | None
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A task has ended."""
+
+    number: int
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class Retried:
+    """A task has failed and waits for another try."""
+
+    number: int
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class Ticked:
+    """Time has passed."""
+
+
+Event = Began | Advanced | Ended | Retried | Ticked
+Tell = Callable[[Event], None]
+Take = Callable[[], Task | None]
