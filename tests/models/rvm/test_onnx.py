@@ -18,7 +18,7 @@ from vmatte.models.rvm import RVMResNet50Settings, RVMSettings
 
 CLIP = Clip(Path("shot"), 118, 90, Fraction(24), Fraction(1, 24))
 FRAMES = [Frame(n, n, picture, picture) for n, picture in enumerate(vectors("rvm_mobilenetv3")["frames"])]
-SMALL = [Frame(f.index, f.pts, f.rgb[:61, :83], f.rgb[:61, :83]) for f in FRAMES]
+SMALL = [Frame(f.index, f.pts, f.sdr[:61, :83], f.sdr[:61, :83]) for f in FRAMES]
 
 
 @pytest.fixture(scope="module")
