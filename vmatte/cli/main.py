@@ -27,6 +27,7 @@ _COMMANDS = {
     "presets": "List the presets that --preset takes.",
     "outputs": "List the outputs that --output takes.",
     "weights": "Fetch, list and check the weights of learned models.",
+    "export": "Write a model as an ONNX graph.",
     "doctor": "Say what this machine can do: devices, outputs, memory, disk, weights.",
     "config": "Print the composed configuration.",
 }
