@@ -148,8 +148,8 @@ def _jobs(given: dict[str, Any]) -> list[Job]:
             masks=tuple(given["masks"]),
             objects=tuple(given["objects"]),
             plate=Path(given["plate"]) if given["plate"] else None,
-            start=_seconds("--start", given["start"]),
-            end=_seconds("--end", given["end"]),
+            start=seconds("--start", given["start"]),
+            end=seconds("--end", given["end"]),
             overwrite=given["overwrite"],
             truth=Path(given["truth"]) if given["truth"] else None,
             over=given["over"] or "",
@@ -159,7 +159,7 @@ def _jobs(given: dict[str, Any]) -> list[Job]:
     ]
 
 
-def _seconds(option: str, text: str | None) -> float | None:
+def seconds(option: str, text: str | None) -> float | None:
     """`90`, `1:30` and `0:01:30.0` are the same time."""
     if text is None:
         return None
