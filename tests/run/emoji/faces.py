@@ -27,8 +27,8 @@ def face(index: int, size: int = 96, period: int = PERIOD) -> Image8:
     small = cv2.resize(
         np.concatenate([fine[..., :3] * alpha, 255 * alpha], 2), (size, size), interpolation=cv2.INTER_AREA
     )
-    small[..., :3] *= 255 / np.maximum(small[..., 3:], 1)
-    return np.asarray(np.clip(np.rint(small), 0, 255), np.uint8)
+    straight = small[..., :3] * 255 / np.maximum(small[..., 3:], 1)
+    return np.asarray(np.clip(np.rint(np.dstack([straight, small[..., 3]])), 0, 255), np.uint8)
 
 
 def folder(path: Path, count: int = PERIOD, size: int = 96) -> Path:

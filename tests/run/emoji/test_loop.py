@@ -9,7 +9,7 @@ from vmatte.run.emoji.loop import JUMP, Track, thumbnail, track
 
 
 def thumbs(places):
-    return np.stack([thumbnail(face(place, period=20)) for place in places])
+    return np.stack([thumbnail(face(place, 48, period=20)) for place in places])
 
 
 def times(count):
@@ -18,11 +18,13 @@ def times(count):
 
 def test_a_loop_is_whole_periods_and_as_long_as_is_allowed():
     """Two and a half periods, after a quarter of a second that has nothing to do with them."""
-    clip = [5] * 6 + list(range(50))
-    found = track(thumbs(clip), times(len(clip)), "auto", 2000)
+    clip = list(range(56))
+    looks = thumbs(clip)
+    looks[:6] = looks[:6, ::-1]
+    found = track(looks, times(56), "auto", 2000)
     assert len(found.places) == 40
     assert found.seam < 0.1
-    assert len(track(thumbs(clip), times(len(clip)), "auto", 1500).places) == 20
+    assert len(track(looks, times(56), "auto", 1500).places) == 20
 
 
 def test_an_animation_that_loops_already_stays_whole():
@@ -37,7 +39,7 @@ def test_without_a_search_a_jump_is_seen_and_a_bounce_has_none():
     assert straight.places == tuple(range(30))
     assert straight.seam > JUMP
     back = track(thumbs(clip), times(30), "bounce", 1000)
-    assert back.places[:13] == tuple(range(13))[: len(back.places[:13])]
+    assert back.places[:12] == tuple(range(12))
     assert back.length <= 1000
     assert all(abs(one - two) <= 1 for one, two in zip(back.places, back.places[1:], strict=False))
 

@@ -16,7 +16,7 @@ from vmatte.io.writers.animated.options import AnimationOptions, ApngOptions, We
 from vmatte.run.emoji import make as making
 from vmatte.run.emoji.account import account, shown_frames
 from vmatte.run.emoji.check import FAILS, check_file, passes
-from vmatte.run.emoji.fit import drawn, subject_box
+from vmatte.run.emoji.fit import Layout, drawn, subject_box
 from vmatte.run.emoji.footage import Matting, Span
 from vmatte.run.emoji.ladder import rungs
 from vmatte.run.emoji.make import Look, Order, make
@@ -57,7 +57,9 @@ def test_files_fit_and_pass_their_check(tmp_path, faces, matting):
         assert one.path.with_name(f"face.{one.platform.name}.preview.png").is_file()
     line = account(found[1].path)
     assert (line.seconds, line.loops, line.frames) == (1.0, 4, 12)
-    assert account(found[2].path).box == pytest.approx((16, 16, 496, 496), abs=8)
+    box = account(found[2].path).box
+    assert box is not None
+    assert min(box[0], box[1], 512 - box[2], 512 - box[3]) >= 16
 
 
 def test_nothing_wobbles(tmp_path, matting):
@@ -67,10 +69,9 @@ def test_nothing_wobbles(tmp_path, matting):
     for index in range(10):
         frame = np.zeros((60, 100, 4), np.uint8)
         frame[20:40, 10 : 30 + 5 * index] = (200, 40, 40, 255)
-        frames.append(frame)
         write_png(source / f"{index}.png", frame)
     (one,) = made(source, ["imessage-sticker"], tmp_path, matting, loop="off")
-    lefts = {subject_box(frame)[0] for frame in shown_frames(one.path)}
+    lefts = {(subject_box(frame) or (-1,))[0] for frame in shown_frames(one.path)}
     assert len(lefts) == 1
 
 
@@ -98,7 +99,7 @@ def test_sheets_and_animations_are_sources_too(tmp_path, matting):
     grid = sheet(tmp_path / "sheet.png", 5, 3, 12)
     (one,) = made(grid, ["discord-emoji"], tmp_path / "a", matting, Span(sheet=(5, 3), rate=12), loop="off")
     assert one.frames == 12
-    (again,) = made(one.path, ["signal-sticker"], tmp_path / "b", matting, loop="off")
+    (again,) = made(one.path, ["discord-sticker"], tmp_path / "b", matting, loop="off")
     assert again.frames == 12
     with pytest.raises(ConfigError, match="are not 7x3"):
         made(grid, ["discord-emoji"], tmp_path / "c", matting, Span(sheet=(7, 3)))
@@ -145,14 +146,14 @@ def test_a_character_before_white_has_no_halo_and_its_whole_area(tmp_path, matti
 def test_an_outline_goes_around(tmp_path, faces, matting):
     (one,) = made(faces, ["imessage-sticker"], tmp_path, matting, outline=6, outline_colour="#00ff00")
     frame = next(shown_frames(one.path))
-    left, top, right, bottom = subject_box(frame)
+    _, top, _, bottom = subject_box(frame) or (0, 0, 0, 0)
     middle = frame[(top + bottom) // 2]
     solid = np.flatnonzero(middle[:, 3] == 255)
     assert middle[solid[0] + 2, :3].tolist() == [0, 255, 0]
 
 
 def test_the_canvas_is_the_platforms(faces):
-    assert drawn(face(0), making.Layout((0, 0, 96, 96), 64, 64, margin=4)).shape == (64, 64, 4)
+    assert drawn(face(0), Layout((0, 0, 96, 96), 64, 64, margin=4)).shape == (64, 64, 4)
 
 
 def test_an_interrupted_search_leaves_nothing(tmp_path, faces, matting, monkeypatch):

@@ -12,7 +12,7 @@ import numpy as np
 
 from vmatte.core.errors import InputError, VmatteError
 from vmatte.core.light import srgb_to_linear
-from vmatte.core.types import Image8, Picture
+from vmatte.core.types import Image8, Picture, Stream
 from vmatte.io.open import OpenedSource, open_source
 from vmatte.io.writers.animated.check import decoded
 from vmatte.io.writers.animated.stated import stated
@@ -165,7 +165,7 @@ def _of_video(path: Path, data: bytes) -> Account:
     )
 
 
-def _video_frames(source: OpenedSource) -> Iterator[Image8]:
+def _video_frames(source: OpenedSource) -> Stream[Image8]:
     with closing(source.frames()) as frames:
         for frame in frames:
             yield rgba8(Picture(0, 0, 0, frame.rgb, frame.alpha), source.clip)

@@ -137,7 +137,7 @@ def encoded(
     elif kind == "webm":
         options = WebmOptions(rung.crf, rung.alpha_crf, audio=False, workers=1)
     else:
-        options = ApngOptions(plain.loops, effort=9)
+        options = ApngOptions(plain.loops)
         if rung.colours and true_colour:
             # The same colours, each pixel written out.
             palette = Palette(frames, rung.colours)

@@ -17,7 +17,7 @@ WAYS = ("auto", "off", "bounce")
 # A gesture takes about this long; shorter loops twitch.
 _LEAST = 500.0
 # A seam this much larger than the best one, or this small beside the usual step, is as good: the longer loop wins.
-_AS_GOOD, _UNSEEN = 1.25, 0.35
+_AS_GOOD, _UNSEEN = 1.5, 0.35
 # A seam of more than so many usual steps is seen as a jump.
 JUMP = 2.5
 _THUMB = 48
@@ -132,10 +132,11 @@ def _straight(thumbs: Floats, steps: NDArray[np.float64], way: str, most: float)
 
 
 def _apart(thumbs: Floats) -> Floats:
-    """(N, N) root mean square difference of each pair of frames, in codes."""
+    """(N, N) mean squared difference of each pair of frames: for edges that move it grows with the distance."""
     wide = thumbs.astype(np.float64)
     squares = np.einsum("ij,ij->i", wide, wide)
-    return np.sqrt(np.maximum(squares[:, None] + squares - 2 * wide @ wide.T, 0) / wide.shape[1]).astype(np.float32)
+    apart = np.maximum(squares[:, None] + squares - 2 * wide @ wide.T, 0) / wide.shape[1]
+    return np.asarray(apart, np.float32)
 
 
 def _usual(apart: Floats) -> float:

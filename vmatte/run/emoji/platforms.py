@@ -175,7 +175,9 @@ def platform(name: str) -> Platform:
 
 
 def _platform(name: str, row: dict[str, Any]) -> Platform:
-    canvas = {key: tuple(value) if isinstance(value, list) else value for key, value in row.pop("canvas").items()}
+    canvas: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in row.pop("canvas").items()
+    }
     frames, seconds = row.pop("frames", {}), row.pop("seconds", {})
     row["accepts"] = tuple(row["accepts"])
     found = Platform(
