@@ -22,7 +22,7 @@ from vmatte.run.emoji.make import Order, make
 from vmatte.run.emoji.platforms import platforms
 
 CHARACTERS = (1, 2, 5)
-_SIZE, _FRAMES = (480, 360), 24
+_SIZE, _FRAMES = (480, 360), 12
 
 
 def character(seed: int, frames: int = _FRAMES, size: tuple[int, int] = _SIZE) -> Synthetic:
