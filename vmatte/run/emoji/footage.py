@@ -23,6 +23,7 @@ from vmatte.models.registry import card
 from vmatte.run.build import input_options
 from vmatte.run.choose import screened
 from vmatte.run.clip import Progress, run_job
+from vmatte.run.emoji.fit import settled
 from vmatte.run.plan import Job, Plan
 
 # No platform takes more, and a loop is looked for among all pairs of frames.
@@ -141,7 +142,9 @@ def _matted(job: Job, matting: Matting, source: OpenedSource, notes: list[str]) 
     report = run_job(job, plan, progress=matting.progress)
     told = [f"matted by {report.model}: {report.why}", *report.warnings]
     made = open_source(Path(report.outputs[0]["path"]))
-    return Footage(lambda: _walked(made, 0, None), [*notes, *told])
+    return Footage(
+        lambda: (replace(shown, rgba=settled(shown.rgba)) for shown in _walked(made, 0, None)), [*notes, *told]
+    )
 
 
 def _at_rate(plan: Plan, rate: float) -> Plan:
