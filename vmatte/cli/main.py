@@ -21,6 +21,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 _COMMANDS = {
     "process": "Matte clips: alpha and ProRes 4444 out.",
     "batch": "Matte many clips, whatever fails on the way.",
+    "emoji": "Make stickers and animated emoji that fit their platform, or check them.",
     "score": "Score mattes: against the truth, or without it.",
     "compare": "Rank several mattes of one clip.",
     "bench": "Run models over a test set, beside the papers' rows.",
@@ -28,6 +29,7 @@ _COMMANDS = {
     "presets": "List the presets that --preset takes.",
     "outputs": "List the outputs that --output takes.",
     "weights": "Fetch, list and check the weights of learned models.",
+    "export": "Write a model as an ONNX graph.",
     "doctor": "Say what this machine can do: devices, outputs, memory, disk, weights.",
     "config": "Print the composed configuration.",
 }

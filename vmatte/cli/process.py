@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vmatte.cli.interrupt import writing
+from vmatte.core import moment
 from vmatte.core.errors import VmatteError, WeightsError
 
 if TYPE_CHECKING:
@@ -148,8 +149,8 @@ def _jobs(given: dict[str, Any]) -> list[Job]:
             masks=tuple(given["masks"]),
             objects=tuple(given["objects"]),
             plate=Path(given["plate"]) if given["plate"] else None,
-            start=_seconds("--start", given["start"]),
-            end=_seconds("--end", given["end"]),
+            start=seconds("--start", given["start"]),
+            end=seconds("--end", given["end"]),
             overwrite=given["overwrite"],
             truth=Path(given["truth"]) if given["truth"] else None,
             over=given["over"] or "",
@@ -159,11 +160,10 @@ def _jobs(given: dict[str, Any]) -> list[Job]:
     ]
 
 
-def _seconds(option: str, text: str | None) -> float | None:
-    from vmatte.core.moment import seconds
-
+def seconds(option: str, text: str | None) -> float | None:
+    """Seconds of `90`, `1:30` or `0:01:30.0`; the same of None."""
     try:
-        return None if text is None else seconds(text)
+        return None if text is None else moment.seconds(text)
     except ValueError as error:
         raise click.UsageError(f"{option} {error}") from error
 

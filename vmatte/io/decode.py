@@ -75,7 +75,9 @@ def picture_stream(container: InputContainer, path: Path) -> VideoStream:
 
 def has_alpha_layer(stream: VideoStream) -> bool:
     """Whether a WebM stream carries alpha beside its pictures."""
-    return stream.metadata.get("alpha_mode") == "1" and stream.codec_context.codec.name in _ALPHA_DECODERS
+    # A tag of that name, which some writers add, replaces the track's own entry, in capitals.
+    modes = {value for key, value in stream.metadata.items() if key.lower() == "alpha_mode"}
+    return modes == {"1"} and stream.codec_context.codec.name in _ALPHA_DECODERS
 
 
 def decoder_for(stream: VideoStream, threads: int) -> VideoCodecContext:

@@ -21,7 +21,7 @@ from vmatte.core.types import Frame, Hints
 from vmatte.nets.signature import Signature
 from vmatte.weights.published import Weights
 
-__all__ = ["Card", "ModelSettings", "Weights", "build", "card", "cards", "preflight"]
+__all__ = ["Card", "ModelSettings", "Weights", "build", "card", "cards", "exported", "preflight"]
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,7 @@ class Card:
         weights: The published checkpoint; None when it has none.
         extra: Name of the optional dependency group it needs.
         preflight: `package.module:function` that looks at the hints and a frame before the run; see `preflight`.
+        export: `package.module:function` that writes it as an ONNX graph; see `exported`.
         signature: Keys by which its checkpoints are told from those of other models.
         steady: Whether its mattes need no smoothing: it knows more than the frame before it.
     """
@@ -83,6 +84,7 @@ class Card:
     weights: Weights | None = None
     extra: str | None = None
     preflight: str | None = None
+    export: str | None = None
     signature: Signature | None = None
     steady: bool = False
 
@@ -143,6 +145,27 @@ def preflight(settings: ModelSettings, hints: Hints, frame: Frame) -> Sequence[s
         return ()
     look = cast("Callable[[ModelSettings, Hints, Frame], Sequence[str]]", _named(name))
     return look(settings, hints, frame)
+
+
+def exported(settings: ModelSettings, out: Path, size: tuple[int, int] | None) -> str:
+    """Writes the model as an ONNX graph; what frames it takes, in words.
+
+    Args:
+        settings: With the path of the weights.
+        out: The file.
+        size: (width, height) of the frames; None leaves it open, where the model can.
+
+    Raises:
+        ConfigError: It has no graph, or none with these settings.
+        WeightsError: Its weights are not its.
+        OutputError: The file cannot be written.
+    """
+    name = card(settings.name).export
+    if name is None:
+        able = ", ".join(known.name for known in cards().values() if known.export is not None)
+        raise ConfigError(f"model {settings.name} cannot be exported; these can: {able}")
+    write = cast("Callable[[ModelSettings, Path, tuple[int, int] | None], str]", _named(name))
+    return write(settings, out, size)
 
 
 def _named(name: str) -> object:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from vmatte.core.errors import HintError
 from vmatte.core.types import Image8
 from vmatte.ops.camera import fixed_camera
-from vmatte.ops.screen import screen_score
+from vmatte.ops.screen import ScreenScore, screen_score
 
 Sampled = Callable[[int], Sequence[Image8]]
 
@@ -51,9 +51,8 @@ def choose(given: frozenset[str], sampled: Sampled) -> Choice:
     if "mask" in given:
         return Choice("recall", "a mask is given")
     screen = screen_score(sampled(_SCREEN_FRAMES))
-    if screen.confidence > _SCREEN:
-        why = f"the background is a uniform screen (confidence {screen.confidence:.2f})"
-        return Choice("chroma", why, {"screen": screen.confidence})
+    if (keyer := _keyer(screen)) is not None:
+        return keyer
     camera = fixed_camera(sampled(_CAMERA_FRAMES))
     scores = {"screen": screen.confidence, "stable": camera.stable_share, "border_flow": camera.border_flow}
     told = (
@@ -66,3 +65,15 @@ def choose(given: frozenset[str], sampled: Sampled) -> Choice:
         f"no hint, no uniform screen and no fixed camera ({told}): give a mask of the subject on one frame "
         "with --mask, or a picture of the empty scene with --plate"
     )
+
+
+def screened(sampled: Sampled) -> Choice | None:
+    """The keyer, if the clip has a uniform background, whatever hints there are; else None."""
+    return _keyer(screen_score(sampled(_SCREEN_FRAMES)))
+
+
+def _keyer(screen: ScreenScore) -> Choice | None:
+    if screen.confidence <= _SCREEN:
+        return None
+    why = f"the background is a uniform screen (confidence {screen.confidence:.2f})"
+    return Choice("chroma", why, {"screen": screen.confidence})

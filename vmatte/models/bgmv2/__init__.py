@@ -55,6 +55,7 @@ def _card(settings: type[BGMv2Settings], signature: Signature, summary: str) -> 
         paper=_PAPER,
         weights=_weights(name.partition(".")[2]),
         preflight="vmatte.models.bgmv2.preflight:look",
+        export="vmatte.models.bgmv2.export:export",
         signature=signature,
     )
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from vmatte.core.errors import ModelError, WeightsError
 from vmatte.core.types import Clip, Frame, Hints, Matte, Stream
 from vmatte.models.bgmv2.budget import affordable_batch
+from vmatte.models.bgmv2.engine import BackgroundMattingGraph
 from vmatte.models.bgmv2.feeding import layers, padded, stacked
 from vmatte.models.bgmv2.network.selection import Select, above, largest
 from vmatte.models.bgmv2.network.weights import load_network
@@ -26,6 +27,7 @@ from vmatte.models.registry import ModelSettings, Runtime, signatures
 from vmatte.nets.device import device_of, dtype_of, exact, free_memory, is_out_of_memory, release
 from vmatte.nets.fold import folded
 from vmatte.nets.loading import channels_last
+from vmatte.nets.session import is_graph
 
 logger = logging.getLogger(__name__)
 
@@ -160,6 +162,8 @@ class BackgroundMattingModel:
         raise ModelError(f"out of memory at frame {frame.index} of {width}x{height}: free some, or {advice}") from error
 
 
-def build(settings: ModelSettings, runtime: Runtime) -> BackgroundMattingModel:
-    """The factory the cards name."""
+def build(settings: ModelSettings, runtime: Runtime) -> BackgroundMattingModel | BackgroundMattingGraph:
+    """The factory the cards name: weights that are a graph of ONNX run by ONNX Runtime."""
+    if is_graph(settings.weights):
+        return BackgroundMattingGraph(cast("BGMv2Settings", settings), runtime)
     return BackgroundMattingModel(cast("BGMv2Settings", settings), runtime)

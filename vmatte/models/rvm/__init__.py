@@ -41,6 +41,7 @@ def _card(settings: type[RVMSettings], summary: str, signature: Signature) -> Ca
             licence_url="https://github.com/PeterL1n/RobustVideoMatting/blob/master/LICENSE",
             notes="free for any use; whoever passes the weights on does so under the GPL-3.0",
         ),
+        export="vmatte.models.rvm.export:export",
         signature=signature,
         steady=True,
     )

@@ -12,6 +12,7 @@ from torch import Tensor
 from vmatte.core.errors import ModelError, WeightsError
 from vmatte.core.types import Clip, Frame, Hints, Matte
 from vmatte.models.registry import ModelSettings, Runtime, signatures
+from vmatte.models.rvm.engine import RVMGraph
 from vmatte.models.rvm.enlarge import enlarged, layer
 from vmatte.models.rvm.network.model import Coarse, reduced
 from vmatte.models.rvm.network.weights import load_network
@@ -21,6 +22,7 @@ from vmatte.models.rvm.variants import Backbone
 from vmatte.nets.device import device_of, dtype_of, exact, is_out_of_memory, release
 from vmatte.nets.fold import folded
 from vmatte.nets.loading import channels_last
+from vmatte.nets.session import is_graph
 
 logger = logging.getLogger(__name__)
 
@@ -162,8 +164,10 @@ class RVMModel:
         logger.warning("out of memory at frame %d: going on with %d frames at once", frames[0].index, self.chunk)
 
 
-def build(settings: ModelSettings, runtime: Runtime) -> RVMModel:
-    """The factory the cards name."""
+def build(settings: ModelSettings, runtime: Runtime) -> RVMModel | RVMGraph:
+    """The factory the cards name: weights that are a graph of ONNX run by ONNX Runtime."""
+    if is_graph(settings.weights):
+        return RVMGraph(cast("RVMSettings", settings), runtime)
     return RVMModel(cast("RVMSettings", settings), runtime)
 
 

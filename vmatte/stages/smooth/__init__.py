@@ -15,8 +15,9 @@ from vmatte.stages.smooth.flow import Flow
 
 __all__ = ["SMOOTHERS", "Ema", "Flow"]
 
-# Frames that say how much a matte flickers: those at hand, or about a second of the clip.
-_AT_HAND, _CLIP = 3, 24
+# Frames that say how much a matte flickers: those at hand (three let exact mattes with motion blur through), or about a
+# second of the clip.
+_AT_HAND, _CLIP = 8, 24
 
 #: By name; each takes the share of the past that `ema` keeps, and how many frames the others look either way.
 SMOOTHERS: Mapping[str, Callable[[float, int], Stage]] = {

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from vmatte.core.errors import ConfigError
 from vmatte.core.flow import Prefetch
 from vmatte.core.types import Alpha, Clip, Layer, Matte, Stream
+from vmatte.ops.colour_line import Colours
 from vmatte.ops.follow import Predicted
-from vmatte.stages.smooth.brought import Brought, bring
+from vmatte.stages.smooth.brought import Brought, bring, resized
+from vmatte.stages.smooth.evidence import agreed, statistics
 from vmatte.stages.smooth.reversal import Flicker, flicker
 from vmatte.stages.smooth.sight import Seen, Way, sighted, ways
 from vmatte.stages.smooth.window import windows
@@ -62,26 +64,31 @@ class Flow:
         found = ways(window)
         if -1 not in found or 1 not in found:
             return matte
-        layers = []
+        layers, colours = [], statistics(window[0].small)
         for place, layer in enumerate(matte.layers):
             held = levels.setdefault(layer.name, deque(maxlen=self.memory))
             alphas = _alphas(window, layer.name, place)
-            layers.append(self._steadied(layer, alphas, found, held))
+            layers.append(self._steadied(layer, alphas, found, held, colours))
         return replace(matte, layers=tuple(layers))
 
     def _steadied(
-        self, layer: Layer, alphas: Mapping[int, Alpha], found: Mapping[int, Way], levels: deque[float]
+        self,
+        layer: Layer,
+        alphas: Mapping[int, Alpha],
+        found: Mapping[int, Way],
+        levels: deque[float],
+        colours: Colours,
     ) -> Layer:
         if -1 not in alphas or 1 not in alphas or _alike(alphas):
             return layer
         seen = bring(alphas, found)
         measured = flicker(seen, found[-1], found[1])
         levels.append(measured.level)
-        change = _change(seen, measured, sorted(levels)[(len(levels) - 1) // 2], self.estimate)
+        change = _change(seen, measured, sorted(levels)[(len(levels) - 1) // 2], self.estimate, colours)
         return layer if change is None else replace(layer, alpha=np.clip(layer.alpha + change, 0, 1))
 
 
-def _change(seen: Brought, measured: Flicker, level: float, estimate: Estimator) -> Floats | None:
+def _change(seen: Brought, measured: Flicker, level: float, estimate: Estimator, colours: Colours) -> Floats | None:
     """What to add to a matte: the lesser correction of the two ways, as far as the gates allow; None for nothing."""
     alpha = seen.alpha
     gate = measured.gate(level, alpha.shape)
@@ -92,7 +99,10 @@ def _change(seen: Brought, measured: Flicker, level: float, estimate: Estimator)
     least = np.where(np.abs(along) < np.abs(carried), along, carried)
     gross = measured.gross(alpha.shape)
     change: Floats = gross * carried + np.where(believed, (1 - gross) * gate * least, np.float32(0))
-    return change
+    size = colours.rgb.shape[:2]
+    proposed = alpha + np.where(believed, least, carried)
+    agreement = agreed(colours, resized(alpha, size), resized(np.clip(proposed, 0, 1), size), seen.base, level)
+    return change * resized(agreement, alpha.shape)
 
 
 def _alphas(window: Mapping[int, Seen], name: str, place: int) -> dict[int, Alpha]:

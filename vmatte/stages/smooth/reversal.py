@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vmatte.core.types import Alpha
-from vmatte.ops.follow import Predicted
+from vmatte.ops.follow import Predicted, solid
 from vmatte.ops.slope import slope
 from vmatte.stages.smooth.brought import COARSE, Brought, coarse, resized
 from vmatte.stages.smooth.sight import Way
 
 Floats = NDArray[np.float32]
+Mask = NDArray[np.bool_]
 
 # Gaussians in px of the coarse map: of the patch within which reversals must agree, and of the neighbourhood judged.
 _PATCH, _AROUND = 2.0, 6.0
@@ -31,8 +32,12 @@ _FLAT = 0.003
 _STEADY, _FLICKERING = (0.06, 0.15), (0.02, 0.05)
 # Level of the clip at which one gives way to the other.
 _LEVEL = (0.03, 0.05)
+# The same for plain pixels, as a change of alpha: two 8-bit codes are nobody's flicker, five are.
+_CORE = (2 / 255, 5 / 255)
 # Where the flow cannot be believed only gross faults count: a hole, a frame without a matte.
-_GROSS = (0.2, 0.5)
+_GROSS, _GROSS_CORE = (0.2, 0.5), (0.05, 0.15)
+# Width of the passage from soft to plain pixels, px.
+_SEAM = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,38 +45,55 @@ class Flicker:
     """Of one layer in one frame.
 
     Attributes:
-        around: (r, c) local flicker on the coarse map, px at 180 rows.
-        level: The same over the whole frame.
+        edges: (r, c) flicker nearby as a displacement of edges, on the coarse map, px at 180 rows.
+        core: (r, c) that of plain pixels alone, alpha.
+        plain: (h, w) which are plain: solid or empty, a pixel away from any edge.
+        level: That of all edges together, px at 180 rows.
     """
 
-    around: Floats
+    edges: Floats
+    core: Floats
+    plain: Mask
     level: float
 
     def gate(self, level: float, size: tuple[int, ...]) -> Floats:
-        """How far to smooth each pixel, in [0, 1], when the clip flickers at that level."""
+        """How far to smooth each pixel, in [0, 1], when the clip's edges flicker at that level."""
         share = float(_ramp(np.float32(level), *_LEVEL))
         low, high = ((1 - share) * a + share * b for a, b in zip(_STEADY, _FLICKERING, strict=True))
-        return resized(_ramp(self.around, low, high), size)
+        return self._laid(_ramp(self.edges, low, high), _ramp(self.core, *_CORE), size)
 
     def gross(self, size: tuple[int, ...]) -> Floats:
-        """The same where the flow cannot be believed."""
-        return resized(_ramp(self.around, *_GROSS), size)
+        """The same where only gross faults count."""
+        return self._laid(_ramp(self.edges, *_GROSS), _ramp(self.core, *_GROSS_CORE), size)
+
+    def _laid(self, edges: Floats, core: Floats, size: tuple[int, ...]) -> Floats:
+        here = self.plain.shape
+        # A soft seam, or it would be seen in the matte.
+        share = cv2.blur(self.plain.astype(np.float32), (_SEAM, _SEAM))
+        return resized(np.maximum(share * resized(core, here), resized(edges, here)), size)
 
 
 def flicker(seen: Brought, before: Way, after: Way) -> Flicker:
     """Measures one layer from its two neighbours in time."""
     size = before.flow.shape[:2]
-    trust = np.minimum(before.trust, after.trust)
-    away = resized(_reversal(seen), size) * trust
-    small = coarse(size)
+    away = resized(_reversal(seen), size)
     # Edges of the frame's own matte are not to be relied on: it may be missing.
-    edges = _blurred(resized(slope(seen.base), small), _PATCH)
-    patches = np.abs(_blurred(resized(away, small), _PATCH))
+    plain = solid(seen.base) | solid(1 - seen.base)
+    small = coarse(size)
+    slopes = _blurred(resized(slope(seen.base), small), _PATCH)
+    trusted = _patches(away * np.minimum(before.trust, after.trust), small)
+    hard, solid_share = _patches(np.where(plain, away, np.float32(0)), small), resized(plain.astype(np.float32), small)
     # A displacement is in px of the flow's picture; small pictures have no less flow error for being small.
     unit = np.float32(2 * COARSE / max(min(size), 2 * COARSE))
-    around = unit * _blurred(patches, _AROUND) / (_blurred(edges, _AROUND) + np.float32(_FLAT))
-    total = float(edges.sum())
-    return Flicker(around, float(unit * patches.sum()) / total if total > 0 else 0.0)
+    edges = unit * _blurred(trusted, _AROUND) / (_blurred(slopes, _AROUND) + np.float32(_FLAT))
+    total = float(slopes.sum())
+    core = _blurred(hard, _PATCH) / (_blurred(solid_share, _PATCH) + np.float32(0.1))
+    return Flicker(edges, core, plain, float(unit * trusted.sum()) / total if total > 0 else 0.0)
+
+
+def _patches(away: Floats, size: tuple[int, int]) -> Floats:
+    """What agrees within a patch, on the coarse map."""
+    return np.abs(_blurred(resized(away, size), _PATCH))
 
 
 def _reversal(seen: Brought) -> Floats:

@@ -169,8 +169,15 @@ def reduced(rgba: Image8, size: int) -> Image8:
         return rgba
     scale = size / max(height, width)
     target = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return resized(rgba, target)
+
+
+def resized(rgba: Image8, target: tuple[int, int]) -> Image8:
+    """`rgba` at (width, height), averages and interpolations being of premultiplied colours."""
+    shrinks = target[0] <= rgba.shape[1] and target[1] <= rgba.shape[0]
     floats = rgba.astype(np.float32)
     floats[..., :3] *= floats[..., 3:] / 255
-    small = np.asarray(cv2.resize(floats, target, interpolation=cv2.INTER_AREA), np.float32)
-    small[..., :3] *= 255 / np.maximum(small[..., 3:], 1e-3)
-    return np.clip(np.rint(small), 0, 255).astype(np.uint8)
+    way = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    changed = np.asarray(cv2.resize(floats, target, interpolation=way), np.float32)
+    changed[..., :3] *= 255 / np.maximum(changed[..., 3:], 1e-3)
+    return np.clip(np.rint(changed), 0, 255).astype(np.uint8)

@@ -44,13 +44,12 @@ class Refiner(nn.Module):
             chosen: (B, 1, H/4, W/4) patches to refine; None refines the picture as a whole.
         """
         size = (pair.shape[2], pair.shape[3])
-        rough = torch.cat((coarse.alpha, coarse.foreground), 1)
         if chosen is None:
-            return self.dense(*self._views(pair, coarse, rough))
-        result = resized(rough, size).contiguous()
+            return self.dense(*self.views(pair, coarse))
+        result = resized(torch.cat((coarse.alpha, coarse.foreground), 1), size).contiguous()
         places = chosen[:, 0].nonzero()
         if len(places):
-            half, full = self._views(pair, coarse, rough)
+            half, full = self.views(pair, coarse)
             self._patch(result, half, full, places)
         return result
 
@@ -63,10 +62,11 @@ class Refiner(nn.Module):
         refined: Tensor = self.conv4(x)
         return refined
 
-    def _views(self, pair: Tensor, coarse: Coarse, rough: Tensor) -> tuple[Tensor, Tensor]:
-        """What the convolutions see, zeros around it."""
+    def views(self, pair: Tensor, coarse: Coarse) -> tuple[Tensor, Tensor]:
+        """What the convolutions see at half and full size, zeros around it."""
         half = (pair.shape[2] // 2, pair.shape[3] // 2)
-        seen = torch.cat((resized(torch.cat((coarse.hidden, rough), 1), half), resized(pair, half)), 1)
+        known = torch.cat((coarse.hidden, coarse.alpha, coarse.foreground), 1)
+        seen = torch.cat((resized(known, half), resized(pair, half)), 1)
         return F.pad(seen, (self.half_border,) * 4), F.pad(pair, (self.border,) * 4)
 
     def _patch(self, result: Tensor, half: Tensor, full: Tensor, places: Tensor) -> None:

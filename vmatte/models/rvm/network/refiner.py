@@ -80,12 +80,19 @@ class DeepGuidedFilter(GuidedFilter):
 class FastGuidedFilter(GuidedFilter):
     """Slopes by division."""
 
+    row: Tensor
+    column: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        row = torch.full((4, 1, 1, 3), 1 / 3)
+        self.register_buffer("row", row, persistent=False)
+        self.register_buffer("column", row.transpose(2, 3), persistent=False)
+
     def box(self, x: Tensor) -> Tensor:
         """Along the rows, then along the columns: another order of summation moves flat areas by 3e-5."""
-        channels = x.shape[1]
-        row = x.new_full((channels, 1, 1, 3), 1 / 3)
-        x = F.conv2d(x, row, padding=(0, 1), groups=channels)
-        return F.conv2d(x, row.transpose(2, 3), padding=(1, 0), groups=channels)
+        x = F.conv2d(x, self.row, padding=(0, 1), groups=4)
+        return F.conv2d(x, self.column, padding=(1, 0), groups=4)
 
     def slope(self, covariance: Tensor, variance: Tensor, hidden: Tensor) -> Tensor:
         """Regression."""

@@ -1,0 +1,92 @@
+"""How well a matte follows its picture: what a line through each window's colours cannot explain of its alpha.
+
+That is the local model of closed-form matting (Levin, Lischinski, Weiss, A Closed-Form Solution to Natural Image
+Matting, TPAMI 2008): where alpha changes, it is an affine function of colour.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vmatte.core.types import Image8
+
+Floats = NDArray[np.floating[Any]]
+
+# Side of the windows, px, and the ridge of the fit on colours in [0, 1].
+SIDE, _RIDGE = 5, 0.001
+_PAIRS = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Colours:
+    """Colour statistics of a frame's windows: they serve every matte of it.
+
+    Attributes:
+        rgb: (H, W, 3) in [0, 1].
+        mean: (H, W, 3) of each window.
+        inverse: (H, W, 6) upper triangle of the inverse of the ridged covariance.
+    """
+
+    rgb: Floats
+    mean: Floats
+    inverse: Floats
+
+
+class Fit(NamedTuple):
+    """Of each window.
+
+    Attributes:
+        varied: (H, W) variance of alpha.
+        left: (H, W) the part of it that colour does not explain, from 0 up.
+    """
+
+    varied: Floats
+    left: Floats
+
+
+def colours(frame: Image8, dtype: type[np.floating[Any]] = np.float64) -> Colours:
+    """The statistics of an (H, W, 3) uint8 frame."""
+    rgb = (frame / dtype(255)).astype(dtype, copy=False)
+    mean = box(rgb)
+    spread = [
+        box(rgb[..., i] * rgb[..., j]) - mean[..., i] * mean[..., j] + (dtype(_RIDGE) if i == j else dtype(0))
+        for i, j in _PAIRS
+    ]
+    return Colours(rgb, mean, np.stack(_inverse(*spread), axis=2))
+
+
+def fit(alpha: Floats, seen: Colours) -> Fit:
+    """Fits an (H, W) matte in [0, 1] to its frame.
+
+    >>> picture = np.zeros((9, 9, 3), np.uint8)
+    >>> picture[:, 4:] = 255
+    >>> step = (picture[..., 0] / 255).astype(np.float32)
+    >>> seen = colours(picture, np.float32)
+    >>> right, wrong = fit(step, seen), fit(np.roll(step, 2, axis=0) * step.T, seen)
+    >>> bool(right.left.max() < 0.01 < wrong.left.max())
+    True
+    """
+    mean = box(alpha)
+    varied = np.maximum(box(alpha * alpha) - mean * mean, 0)
+    shared = box(alpha[..., None] * seen.rgb) - mean[..., None] * seen.mean
+    x, y, z = cv2.split(shared)
+    a, b, c, d, e, f = cv2.split(seen.inverse)
+    explained = a * x * x + d * y * y + f * z * z + 2 * (b * x * y + c * x * z + e * y * z)
+    return Fit(varied, np.maximum(varied - explained, 0))
+
+
+def box(values: Floats) -> Floats:
+    """Means of the windows; the border is reflected with its own pixels."""
+    return np.asarray(cv2.blur(values, (SIDE, SIDE), borderType=cv2.BORDER_REFLECT))
+
+
+def _inverse(a: Floats, b: Floats, c: Floats, d: Floats, e: Floats, f: Floats) -> list[Floats]:
+    """Of the symmetric matrix ((a, b, c), (b, d, e), (c, e, f)), by cofactors."""
+    upper = [d * f - e * e, c * e - b * f, b * e - c * d, a * f - c * c, b * c - a * e, a * d - b * b]
+    determinant = a * upper[0] + b * upper[1] + c * upper[2]
+    return [part / determinant for part in upper]
