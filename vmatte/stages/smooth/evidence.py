@@ -56,13 +56,13 @@ def agreed(seen: Colours, alpha: Floats, proposed: Floats, base: Floats, level: 
     now_varied, now_left, then_varied, then_left = (
         _blurred(cast("Floats", part), _AROUND * unit) for part in (now.varied, now.left, then.varied, then.left)
     )
-    better = now_left / (now_varied + _TINY) - then_left / (then_varied + _TINY)
     doubt = _DOUBT * max(level - _EXACT, 0)
-    agreement = _ramp(better + np.float32(doubt), *_BETTER) * (1 - _settled(alpha, proposed, base))
+    better = now_left / (now_varied + _TINY) - then_left / (then_varied + _TINY) + np.float32(doubt)
+    agreement = _ramp(np.asarray(better, np.float32), *_BETTER) * (1 - _settled(alpha, proposed, base))
     here, usual = (_blurred(matte, _BODY * unit) for matte in (alpha, base))
-    lost = 1 - _ramp(here / np.maximum(usual, np.float32(0.05)), *_LOST)
+    lost = 1 - _ramp(np.asarray(here / np.maximum(usual, np.float32(0.05)), np.float32), *_LOST)
     lost[usual < 0.05] = 0
-    return np.maximum(agreement, lost).astype(np.float32)
+    return np.asarray(np.maximum(agreement, lost), np.float32)
 
 
 def _settled(alpha: Floats, proposed: Floats, base: Floats) -> Floats:
