@@ -21,10 +21,10 @@ Floats = NDArray[np.float32]
 # Neighbourhoods that are judged: sigma in px of a picture of 180 rows. Of 3 and 8 px the smaller lowers MAD more.
 _AROUND, _BODY = 3.0, 6.0
 # Share of alpha's variance that a correction must explain better for it to begin and to be whole.
-_BETTER = (-0.03, 0.0)
+_BETTER = (0.0, 0.03)
 # By how much that is lowered for each px that the clip flickers beyond what an exact matte may: the more often a matte
 # was wrong, the less its own frame is believed.
-_DOUBT, _EXACT = 3.0, 0.025
+_DOUBT, _EXACT = 3.0, 0.04
 # What lies inside and outside by the median in time, and which alpha is settled there: a matte that is solid already is
 # not thinned because its neighbours are thin. That holds for small corrections; a hole is a large one.
 _INSIDE, _OUTSIDE, _SETTLED, _SMALL = (0.7, 0.9), (0.02, 0.1), (0.01, 0.05), (0.03, 0.1)
