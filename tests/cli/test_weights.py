@@ -122,7 +122,7 @@ def test_fetch_goes_on_after_a_failure(vmatte, server, offered):
         (["fetch"], 2, "--all"),
         (["fetch", "flat", "--all"], 2, "--all"),
         (["fetch", "flt"], 2, "did you mean 'flat'"),
-        (["fetch", "recall"], 2, "works without weights; with weights: birefnet,"),
+        (["fetch", "recall"], 2, "model recall works without weights; with weights: "),
         (["verify", "flat"], 5, "vmatte weights fetch flat"),
         (["remove", "flt", "--yes"], 2, "did you mean 'flat'"),
         (["fetch", "flat", "--offline"], 5, "vmatte weights import flat FILE"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from fractions import Fraction
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +15,21 @@ from vmatte.io.writers import open_writer, output_path
 _SIDE = 32
 
 
-@cache
+# Outputs that could be written; a refusal may have passed the next time, like a full disk.
+_WORKING: set[str] = set()
+
+
 def refusal(name: str) -> str | None:
     """Why the output called `name` cannot be written here; None when it can."""
+    if name in _WORKING:
+        return None
+    said = _tried(name)
+    if said is None:
+        _WORKING.add(name)
+    return said
+
+
+def _tried(name: str) -> str | None:
     clip = Clip(Path("probe"), _SIDE, _SIDE, Fraction(25), Fraction(1, 25))
     ramp = np.tile(np.linspace(0, 1, _SIDE, dtype=np.float32), (_SIDE, 1))
     colour = np.full((_SIDE, _SIDE, 3), 120, np.uint8)
