@@ -177,9 +177,9 @@ def _text(runs: list[_Row], bare: dict[str, dict[str, float]], arguments: argpar
     ]
     return "\n\n".join(
         [
-            f"MatAnyone, {arguments.size}, {torch.get_num_threads()} thread for the bare network and as many as there are "
-            f"cores for whole runs; random weights; medians of {arguments.pairs} pairs of runs in turn for the shortest "
-            "clip, a pair less for each longer one. The published procedure is re-created in "
+            f"MatAnyone, {arguments.size}, {torch.get_num_threads()} thread for the bare network and as many as there "
+            f"are cores for whole runs; random weights; medians of {arguments.pairs} pairs of runs in turn for the "
+            "shortest clip, a pair less for each longer one. The published procedure is re-created in "
             "`tools/benchmark/published.py`; its script uses bf16 on a CPU.",
             table(["run", "frames", "wall s", "to published, fp32", "peak MiB", "to 1x"], rows),
             table(["bare network", "ms a step", "to fp32", "mean change of alpha", "most"], variants),
