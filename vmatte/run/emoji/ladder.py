@@ -1,7 +1,7 @@
 """What is given up, step by step, until a file is small enough; each step leaves less than the one before.
 
 The order is what people notice least first: exactness of colours, then rate, then coarse colours, then size on the
-canvas. Steps were chosen by looking at three drawn characters and a filmed one.
+canvas. Steps and order are judgement, not measurement.
 """
 
 from __future__ import annotations
