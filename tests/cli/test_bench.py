@@ -33,7 +33,8 @@ def videomatte(tmp_path):
     return folder
 
 
-def test_the_papers_table_with_ours_below(vmatte, videomatte, tmp_path):
+def test_the_papers_table_with_ours_below(vmatte, videomatte, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")  # or columns that do not fit move below
     said = vmatte("bench", videomatte, "--model", "recall", "--json", "o.json")
     assert said.code == 0, said.err
     lines = said.out.splitlines()
