@@ -8,40 +8,25 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from vmatte.core.types import Image8
+from vmatte.ops.colour_line import SIDE, Statistics, explained, statistics
+from vmatte.ops.colour_line import box as averaged
 from vmatte.ops.unit import box_of
 
 Wide = NDArray[np.float64]
 
 #: How many frames a matte is shifted either way.
 REACH = 4
-#: Side of the windows, px; their ridge; and the variance of alpha from which a window counts.
-_SIDE, _RIDGE, _VARIED = 5, 0.001, 1e-4
+#: Variance of alpha from which a window counts.
+_VARIED = 1e-4
 #: Confidence below which the lag says nothing: there is no relative motion to tell it by.
 SURE = 0.1
-_PAIRS = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
-
-
-class Statistics(NamedTuple):
-    """Colour statistics of a frame's windows, a plane each: several times as fast as interleaved.
-
-    Attributes:
-        rgb: Three (H, W) float64 in [0, 1].
-        mean: Three, of each window.
-        inverse: Six, the upper triangle of the inverse of the ridged covariance.
-    """
-
-    rgb: Sequence[Wide]
-    mean: Sequence[Wide]
-    inverse: Sequence[Wide]
 
 
 class Colours:
@@ -60,7 +45,7 @@ class Colours:
         """Of all windows; several threads may ask at once."""
         with self._lock:
             if self._found is None:
-                self._found = _statistics(self._frame)
+                self._found = statistics(self._frame)
             return self._found
 
 
@@ -159,13 +144,12 @@ class _Windows:
     def unexplained(self, seen: Statistics) -> float:
         box, counted = self.box, self.counted
         alpha = np.asarray(self.alpha, np.float64)
-        x, y, z = (
-            _box(alpha * plane[box])[counted] - self.mean * mean[box][counted]
+        shared = [
+            averaged(alpha * plane[box])[counted] - self.mean * mean[box][counted]
             for plane, mean in zip(seen.rgb, seen.mean, strict=True)
-        )
-        a, b, c, d, e, f = (plane[box][counted] for plane in seen.inverse)
-        explained = a * x * x + d * y * y + f * z * z + 2 * (b * x * y + c * x * z + e * y * z)
-        return float(np.maximum(self.varied - explained, 0).sum())
+        ]
+        inverse = [plane[box][counted] for plane in seen.inverse]
+        return float(np.maximum(self.varied - explained(shared, inverse), 0).sum())
 
 
 @dataclass(slots=True, eq=False)
@@ -187,10 +171,10 @@ class _Sum:
 
 def _windows_of(alpha: NDArray[np.floating[Any]]) -> _Windows | None:
     wide = np.asarray(alpha, np.float64)
-    mean = _box(wide)
-    varied = _box(wide * wide) - mean * mean
+    mean = np.asarray(averaged(wide), np.float64)
+    varied = np.asarray(averaged(wide * wide) - mean * mean, np.float64)
     counted = varied > _VARIED
-    box = box_of(counted, _SIDE // 2)
+    box = box_of(counted, SIDE // 2)
     if box is None:
         return None
     inner = counted[box].copy()
@@ -208,13 +192,6 @@ def _set_against(
             left.setdefault(centre, np.zeros(2 * reach + 1))[centre - number + reach] = window.unexplained(seen)
 
 
-def _statistics(frame: Image8) -> Statistics:
-    rgb = [np.asarray(plane, np.float64) / 255 for plane in cv2.split(frame)]
-    mean = [_box(plane) for plane in rgb]
-    spread = [_box(rgb[i] * rgb[j]) - mean[i] * mean[j] + (_RIDGE if i == j else 0) for i, j in _PAIRS]
-    return Statistics(rgb, mean, _inverse(*spread))
-
-
 def _confidence(found: Wide) -> float:
     return float((found.max() - found.min()) / found.max()) if found.max() > 0 else math.nan
 
@@ -223,14 +200,3 @@ def _estimate(found: Wide) -> float:
     weights = np.square(found.max() - found)
     shifts = np.arange(found.size) - found.size // 2
     return float(shifts @ weights / weights.sum()) if weights.sum() > 0 else math.nan
-
-
-def _box(values: Wide) -> Wide:
-    return np.asarray(cv2.blur(values, (_SIDE, _SIDE), borderType=cv2.BORDER_REFLECT), np.float64)
-
-
-def _inverse(a: Wide, b: Wide, c: Wide, d: Wide, e: Wide, f: Wide) -> list[Wide]:
-    """Of the symmetric matrix ((a, b, c), (b, d, e), (c, e, f)), by cofactors."""
-    upper = [d * f - e * e, c * e - b * f, b * e - c * d, a * f - c * c, b * c - a * e, a * d - b * b]
-    determinant = a * upper[0] + b * upper[1] + c * upper[2]
-    return [part / determinant for part in upper]

@@ -6,7 +6,7 @@ Matting, TPAMI 2008): where alpha changes, it is an affine function of colour.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import cv2
@@ -22,19 +22,18 @@ SIDE, _RIDGE = 5, 0.001
 _PAIRS = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Colours:
-    """Colour statistics of a frame's windows: they serve every matte of it.
+class Statistics(NamedTuple):
+    """Colour statistics of a frame's windows, a plane each: several times as fast as interleaved.
 
     Attributes:
-        rgb: (H, W, 3) in [0, 1].
-        mean: (H, W, 3) of each window.
-        inverse: (H, W, 6) upper triangle of the inverse of the ridged covariance.
+        rgb: Three (H, W) in [0, 1].
+        mean: Three, of each window.
+        inverse: Six, the upper triangle of the inverse of the ridged covariance.
     """
 
-    rgb: Floats
-    mean: Floats
-    inverse: Floats
+    rgb: Sequence[Floats]
+    mean: Sequence[Floats]
+    inverse: Sequence[Floats]
 
 
 class Fit(NamedTuple):
@@ -49,35 +48,36 @@ class Fit(NamedTuple):
     left: Floats
 
 
-def colours(frame: Image8, dtype: type[np.floating[Any]] = np.float64) -> Colours:
-    """The statistics of an (H, W, 3) uint8 frame."""
-    rgb = (frame / dtype(255)).astype(dtype, copy=False)
-    mean = box(rgb)
-    spread = [
-        box(rgb[..., i] * rgb[..., j]) - mean[..., i] * mean[..., j] + (dtype(_RIDGE) if i == j else dtype(0))
-        for i, j in _PAIRS
-    ]
-    return Colours(rgb, mean, np.stack(_inverse(*spread), axis=2))
+def statistics(frame: Image8, dtype: type[np.floating[Any]] = np.float64) -> Statistics:
+    """Of an (H, W, 3) uint8 frame; they serve every matte of it."""
+    rgb = [np.asarray(plane, dtype) / dtype(255) for plane in cv2.split(frame)]
+    mean = [box(plane) for plane in rgb]
+    spread = [box(rgb[i] * rgb[j]) - mean[i] * mean[j] + dtype(_RIDGE if i == j else 0) for i, j in _PAIRS]
+    return Statistics(rgb, mean, _inverse(*spread))
 
 
-def fit(alpha: Floats, seen: Colours) -> Fit:
+def fit(alpha: Floats, seen: Statistics) -> Fit:
     """Fits an (H, W) matte in [0, 1] to its frame.
 
     >>> picture = np.zeros((9, 9, 3), np.uint8)
     >>> picture[:, 4:] = 255
     >>> step = (picture[..., 0] / 255).astype(np.float32)
-    >>> seen = colours(picture, np.float32)
+    >>> seen = statistics(picture, np.float32)
     >>> right, wrong = fit(step, seen), fit(np.roll(step, 2, axis=0) * step.T, seen)
     >>> bool(right.left.max() < 0.01 < wrong.left.max())
     True
     """
     mean = box(alpha)
     varied = np.maximum(box(alpha * alpha) - mean * mean, 0)
-    shared = box(alpha[..., None] * seen.rgb) - mean[..., None] * seen.mean
-    x, y, z = cv2.split(shared)
-    a, b, c, d, e, f = cv2.split(seen.inverse)
-    explained = a * x * x + d * y * y + f * z * z + 2 * (b * x * y + c * x * z + e * y * z)
-    return Fit(varied, np.maximum(varied - explained, 0))
+    shared = [box(alpha * plane) - mean * middle for plane, middle in zip(seen.rgb, seen.mean, strict=True)]
+    return Fit(varied, np.maximum(varied - explained(shared, seen.inverse), 0))
+
+
+def explained(shared: Sequence[Floats], inverse: Sequence[Floats]) -> Floats:
+    """Variance of alpha that colour explains, from its covariance with the three channels."""
+    x, y, z = shared
+    a, b, c, d, e, f = inverse
+    return a * x * x + d * y * y + f * z * z + 2 * (b * x * y + c * x * z + e * y * z)
 
 
 def box(values: Floats) -> Floats:

@@ -12,8 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vmatte.core.types import Image8
-from vmatte.ops.colour_line import Colours, colours, fit
+from vmatte.ops.colour_line import Statistics, fit
 from vmatte.stages.smooth.brought import COARSE
 
 Floats = NDArray[np.float32]
@@ -33,16 +32,11 @@ _LOST = (0.4, 0.6)
 _TINY = np.float32(1e-5)
 
 
-def statistics(picture: Image8) -> Colours:
-    """What `agreed` needs of a picture."""
-    return colours(picture, np.float32)
-
-
-def agreed(seen: Colours, alpha: Floats, proposed: Floats, base: Floats, level: float) -> Floats:
+def agreed(seen: Statistics, alpha: Floats, proposed: Floats, base: Floats, level: float) -> Floats:
     """How far the picture agrees with each pixel's correction.
 
     Args:
-        seen: `statistics` of the frame.
+        seen: Colour statistics of the frame.
         alpha: (h, w) its matte.
         proposed: (h, w) the matte its neighbours suggest.
         base: (h, w) the median of it and its neighbours.

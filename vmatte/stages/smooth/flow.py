@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from vmatte.core.errors import ConfigError
 from vmatte.core.flow import Prefetch
 from vmatte.core.types import Alpha, Clip, Layer, Matte, Stream
-from vmatte.ops.colour_line import Colours
+from vmatte.ops.colour_line import Statistics, statistics
 from vmatte.ops.follow import Predicted
 from vmatte.stages.smooth.brought import Brought, bring, resized
-from vmatte.stages.smooth.evidence import agreed, statistics
+from vmatte.stages.smooth.evidence import agreed
 from vmatte.stages.smooth.reversal import Flicker, flicker
 from vmatte.stages.smooth.sight import Seen, Way, sighted, ways
 from vmatte.stages.smooth.window import windows
@@ -64,7 +64,7 @@ class Flow:
         found = ways(window)
         if -1 not in found or 1 not in found:
             return matte
-        layers, colours = [], statistics(window[0].small)
+        layers, colours = [], statistics(window[0].small, np.float32)
         for place, layer in enumerate(matte.layers):
             held = levels.setdefault(layer.name, deque(maxlen=self.memory))
             alphas = _alphas(window, layer.name, place)
@@ -77,7 +77,7 @@ class Flow:
         alphas: Mapping[int, Alpha],
         found: Mapping[int, Way],
         levels: deque[float],
-        colours: Colours,
+        colours: Statistics,
     ) -> Layer:
         if -1 not in alphas or 1 not in alphas or _alike(alphas):
             return layer
@@ -88,7 +88,7 @@ class Flow:
         return layer if change is None else replace(layer, alpha=np.clip(layer.alpha + change, 0, 1))
 
 
-def _change(seen: Brought, measured: Flicker, level: float, estimate: Estimator, colours: Colours) -> Floats | None:
+def _change(seen: Brought, measured: Flicker, level: float, estimate: Estimator, colours: Statistics) -> Floats | None:
     """What to add to a matte: the lesser correction of the two ways, as far as the gates allow; None for nothing."""
     alpha = seen.alpha
     gate = measured.gate(level, alpha.shape)
@@ -99,7 +99,7 @@ def _change(seen: Brought, measured: Flicker, level: float, estimate: Estimator,
     least = np.where(np.abs(along) < np.abs(carried), along, carried)
     gross = measured.gross(alpha.shape)
     change: Floats = gross * carried + np.where(believed, (1 - gross) * gate * least, np.float32(0))
-    size = colours.rgb.shape[:2]
+    size = colours.rgb[0].shape
     proposed = alpha + np.where(believed, least, carried)
     agreement = agreed(colours, resized(alpha, size), resized(np.clip(proposed, 0, 1), size), seen.base, level)
     return change * resized(agreement, alpha.shape)
