@@ -6,6 +6,7 @@ the one that would have, and so must the one before.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -27,6 +28,8 @@ _AS_GOOD, _UNSEEN = 1.5, 0.35
 # From the second gap on it is seen as a jump.
 JUMP = 1.65
 _THUMB = 48
+# Change of speed, as a logarithm, that is taken rather than a repetition: a tenth is seen only side by side.
+_HARDLY = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,14 @@ class Track:
         middles = (np.arange(count) + 0.5) * self.length / count
         return [self.places[int(place)] for place in np.searchsorted(ends, middles, side="right")]
 
+    def repeated(self, count: int) -> Track:
+        """The same loop, so many times over.
+
+        >>> Track((4, 5), (40, 30)).repeated(2).places
+        (4, 5, 4, 5)
+        """
+        return Track(self.places * count, self.durations * count, self.seam)
+
     def beginning_with(self, place: int) -> Track:
         """The same loop, begun at another frame.
 
@@ -73,6 +84,25 @@ class Track:
             )
         at = self.places.index(place)
         return Track(self.places[at:] + self.places[:at], self.durations[at:] + self.durations[:at], self.seam)
+
+
+def in_whole_seconds(length: float, most: int) -> tuple[int, int]:
+    """How often to repeat a loop, and the seconds that this is to last, at a speed that hardly changes.
+
+    Args:
+        length: Of the loop, milliseconds.
+        most: Seconds at most.
+
+    >>> in_whole_seconds(500, 4), in_whole_seconds(1100, 4), in_whole_seconds(1450, 4), in_whole_seconds(9000, 4)
+    ((2, 1), (1, 1), (2, 3), (1, 4))
+    """
+    choices = [(count, seconds) for count in range(1, most + 1) for seconds in range(1, most + 1)]
+
+    def change(choice: tuple[int, int]) -> float:
+        return abs(math.log(choice[0] * length / (1000 * choice[1])))
+
+    best = min(map(change, choices))
+    return next(choice for choice in choices if change(choice) <= max(best, _HARDLY))
 
 
 def thumbnail(rgba: Image8) -> Floats:
