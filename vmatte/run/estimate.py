@@ -21,10 +21,10 @@ from vmatte.run.plan import Plan
 # Enough to tell what the first frame takes from what each of the others does; few enough to be quick.
 _FRAMES = 6
 # Half axes of the oval as shares of the frame: a fifth of it, as people in talking-head clips take up.
-_WIDE, _HIGH = 0.18, 0.36
+_WIDE, _HIGH = 0.17, 0.34
 # The oval moves by this share of the frame's width from frame to frame, and its edge follows the picture's within this
 # share of its height: without, a matte coded by its changes would cost nothing.
-_DRIFT, _HAIR = 0.004, 0.02
+_DRIFT, _HAIR = 0.004, 0.012
 # Variance of the guide that counts as flat, as in the guided filter's paper for matting.
 _FLAT = 1e-4
 
