@@ -1,7 +1,7 @@
 """Every platform's file of three drawn characters, and of any clip: `python -m tools.stickers OUT [CLIP [MASK]]`.
 
-Prints a table of sizes and what was given up, and for characters before white the halo and coverage of their mattes, which must be
-0.00 and 0.98 to 1.02. Files and previews on light and dark stay in OUT, to be looked at.
+Prints a table of sizes and what was given up, and for characters before white the halo and coverage of their mattes,
+which must be 0.00 and 0.98 to 1.02. Files and previews on light and dark stay in OUT, to be looked at.
 """
 
 from __future__ import annotations

@@ -249,7 +249,9 @@ def test_9_every_platforms_file_passes_its_own_check(vmatte, tmp_path, less):
     """Ten seconds are more than any platform takes; what is wide and low takes little to encode."""
     (tmp_path / "face").mkdir()
     for index in range(60):
-        write_png(tmp_path / f"face/{index:04d}.png", np.ascontiguousarray(face(index, 64)[::4] if less else face(index)))
+        write_png(
+            tmp_path / f"face/{index:04d}.png", np.ascontiguousarray(face(index, 64)[::4] if less else face(index))
+        )
     presets = [part for name in platforms() for part in ("--preset", name)]
     said = vmatte("emoji", "face", "--rate", "6", "--out", "done", "--no-preview", *less, *presets)
     assert said.code == 0, said.err

@@ -23,7 +23,7 @@ WAYS = ("auto", "off", "bounce")
 _LEAST = 500.0
 # Measured on drawn faces of 12 to 48 frames a period, with and without a camera's noise: a loop of whole periods has a
 # seam of 0.00 usual steps, one that lacks a frame 0.5 to 1.6 (mostly 1.0), one that lacks two 1.7 to 4.0.
-# Below the first gap a seam is not seen, and within half a step more a loop is as good as the best: the longer one wins.
+# In the first gap a seam is not seen, and up to half as much again a loop is as good as the best: the longer one wins.
 _AS_GOOD, _UNSEEN = 1.5, 0.35
 # From the second gap on it is seen as a jump.
 JUMP = 1.65
