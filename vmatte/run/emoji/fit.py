@@ -168,7 +168,7 @@ def smoothed(rgba: Image8, tolerance: int) -> Image8:
 
     >>> frame = np.full((9, 9, 4), 255, np.uint8)
     >>> frame[4, 4, 0], frame[:, 7:, 1] = 249, 0
-    >>> smoothed(frame, 12)[4, 4, 0] > 252, smoothed(frame, 12)[4, 6:8, 1].tolist()
+    >>> bool(smoothed(frame, 12)[4, 4, 0] > 252), smoothed(frame, 12)[4, 6:8, 1].tolist()
     (True, [255, 0])
     """
     if not tolerance:
