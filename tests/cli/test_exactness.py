@@ -79,7 +79,7 @@ def test_1_alpha_comes_back_code_for_code(tmp_path, name):
     options: dict[str, Any] = {"edge": "hard"} if name == "gif" else {"depth": "float"} if name == "exr" else {}
     path = write(tmp_path, name, clip, [picture(clip, index, top=top) for index in range(2)], **options).path
     if name in ("gif", "apng", "webp"):
-        found = [frame[..., 3] / 255 for frame in shown_frames(path)]
+        found: list[Any] = [frame[..., 3] / 255 for frame in shown_frames(path)]
     else:
         found = [frame.alpha for frame in AlphaClip(path).mattes([0, 1])]
     for index, alpha in enumerate(found):

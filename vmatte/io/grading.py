@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
+from typing import cast
 
 import av
-from av.sidedata.sidedata import Type as SideData
+from av.sidedata.sidedata import SideData, Type
 
 from vmatte.core.grading import Grading
 
@@ -21,11 +23,13 @@ _CHROMATICITY, _LUMINANCE, _MOST_LIGHT = 50000, 10000, 65535
 def grading_of(frame: av.VideoFrame) -> Grading | None:
     """What the first frame of a clip states; None when that is nothing."""
     try:
-        parts = {part.type: bytes(part) for part in frame.side_data}  # type: ignore[attr-defined]
+        # PyAV's annotation names the items' class for the whole.
+        listed = cast("Iterable[SideData]", frame.side_data)
+        parts = {part.type: bytes(part) for part in listed}
     except ValueError:  # PyAV refuses to list side data of a kind it has no name for
         return None
-    display = _display(parts.get(SideData.MASTERING_DISPLAY_METADATA, b""))
-    light = _light(parts.get(SideData.CONTENT_LIGHT_LEVEL, b""))
+    display = _display(parts.get(Type.MASTERING_DISPLAY_METADATA, b""))
+    light = _light(parts.get(Type.CONTENT_LIGHT_LEVEL, b""))
     return Grading(display, light) if display or light else None
 
 

@@ -9,7 +9,7 @@ from collections import deque
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import av
 import numpy as np
@@ -248,7 +248,7 @@ class _Decoded:
 def _part(frame: AudioFrame, first: int, stop: int) -> AudioFrame:
     """Some samples of a frame, at their own time."""
     wide = 1 if frame.format.is_planar else frame.layout.nb_channels
-    samples = np.ascontiguousarray(frame.to_ndarray()[:, first * wide : stop * wide])
+    samples: Any = np.ascontiguousarray(frame.to_ndarray()[:, first * wide : stop * wide])
     part = AudioFrame.from_ndarray(samples, format=frame.format.name, layout=frame.layout.name)
     part.sample_rate, part.time_base = frame.sample_rate, Fraction(1, frame.sample_rate)
     part.pts = None if frame.pts is None else frame.pts + first
