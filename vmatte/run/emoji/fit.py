@@ -119,11 +119,18 @@ def union(boxes: Iterable[Box | None]) -> Box | None:
     return min(lefts), min(tops), max(rights), max(bottoms)
 
 
-def drawn(rgba: Image8, layout: Layout) -> Image8:
-    """A frame on its canvas, (height, width, 4)."""
+def drawn(rgba: Image8, layout: Layout, smooth: int = 0) -> Image8:
+    """A frame on its canvas, (height, width, 4), its noise evened out while it still is one pixel large.
+
+    Args:
+        rgba: (H, W, 4).
+        layout: Where it goes.
+        smooth: As the tolerance of `smoothed`.
+    """
     left, top, right, bottom = layout.box
     target = (max(1, round((right - left) * layout.scale)), max(1, round((bottom - top) * layout.scale)))
-    canvas = placed(resized(np.ascontiguousarray(rgba[top:bottom, left:right]), target), layout.width, layout.height)
+    shown = smoothed(np.ascontiguousarray(rgba[top:bottom, left:right]), smooth)
+    canvas = placed(resized(shown, target), layout.width, layout.height)
     return outlined(canvas, layout.outline, layout.colour) if layout.outline else canvas
 
 

@@ -18,7 +18,7 @@ from vmatte.io.writers.animated.options import GIF_SHORTEST, GIF_TICK, Animation
 from vmatte.io.writers.animated.writer import resized
 from vmatte.io.writers.partial import Partial, explained, refuse_taken
 from vmatte.run.emoji.check import FAILS, Finding, check_file, passes
-from vmatte.run.emoji.fit import Box, Layout, drawn, held, placed, smoothed, subject_box, union
+from vmatte.run.emoji.fit import Box, Layout, drawn, held, placed, subject_box, union
 from vmatte.run.emoji.footage import Footage, Matting, Span, read_footage
 from vmatte.run.emoji.ladder import Rung, Search, encoded, given_up, rungs
 from vmatte.run.emoji.loop import JUMP, WAYS, Floats, Track, in_whole_seconds, thumbnail, track
@@ -299,8 +299,7 @@ class _Sticker:
         if smooth not in self._drawn:
             wanted = set(self._track.sampled(self._count))
             self._drawn[smooth] = {
-                # Before it is scaled, when noise still is one pixel large.
-                place: drawn(smoothed(shown.rgba, smooth), self._layout)
+                place: drawn(shown.rgba, self._layout, smooth)
                 for place, shown in enumerate(self._footage.frames())
                 if place in wanted
             }
