@@ -129,6 +129,7 @@ def recorded(settings: ModelSettings, shot: Shot) -> list[Mapping[str, NDArray[A
     class Recorder:
         inputs = session.inputs
         facts = session.facts
+        foreign = session.foreign
 
         @staticmethod
         def run(outputs: Sequence[str], feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[np.float32]]:

@@ -62,7 +62,6 @@ def test_one_graph_is_torch_at_any_size(weights, graph, size):
     [
         {"refine_mode": RefineMode.full, "backbone_scale": 0.25},
         {"refine_mode": RefineMode.thresholding, "refine_threshold": 0.2, "backbone_scale": 0.125},
-        {"refine_mode": RefineMode.thresholding, "refine_threshold": 1.0},
         {"refine_sample_pixels": 15, "refine_prevent_oversampling": False},
     ],
 )

@@ -78,15 +78,32 @@ class Traceable(nn.Module):
         rows, columns = _pair(size // PATCH)
         rough = resized(torch.cat((coarse.alpha, coarse.foreground), 1), (height, width))
         places = self._chosen(resized(coarse.error, (rows, columns)).flatten(), sides)
+        tiles = rough.view(4, rows, PATCH, columns, PATCH).permute(1, 3, 0, 2, 4).reshape(-1, 4 * PATCH * PATCH)
+        refined = tiles.index_put((places,), self._refined(pair, coarse, places, columns))
+        return refined.view(rows, columns, 4, PATCH, PATCH).permute(2, 0, 3, 1, 4).reshape(1, 4, height, width)
+
+    def _refined(self, pair: Tensor, coarse: Coarse, places: Tensor, columns: Any) -> Tensor:  # noqa: ANN401
+        """The patches at these places, (n, 64).
+
+        They are refined side by side in one strip, whose seams are cut out: ONNX Runtime's convolutions take a batch
+        picture by picture, and thousands of small ones several times as long.
+        """
         refiner = self.network.refiner
         half, full = refiner.views(pair, coarse)
+        eaten = 2 * refiner.border
+        # Each pair of convolutions spoils the strip's last window; and the strip must not be empty.
+        places = torch.cat((places, places.new_zeros(3)))
         y, x = places // columns, places % columns
-        near = _cut(half, y * (PATCH // 2), x * (PATCH // 2), PATCH // 2 + 2 * refiner.half_border)
-        fine = _cut(full, y * PATCH, x * PATCH, PATCH + 2 * refiner.border)
-        patches = refiner.dense(near, fine)
-        tiles = rough.view(4, rows, PATCH, columns, PATCH).permute(1, 3, 0, 2, 4).reshape(-1, 4 * PATCH * PATCH)
-        refined = tiles.index_put((places,), patches.flatten(1))
-        return refined.view(rows, columns, 4, PATCH, PATCH).permute(2, 0, 3, 1, 4).reshape(1, 4, height, width)
+        side = PATCH // 2 + 2 * refiner.half_border
+        near = _strip(half, y * (PATCH // 2), x * (PATCH // 2), side)
+        z = refiner.bn1(refiner.conv1(near)).relu()
+        z = refiner.bn2(refiner.conv2(z)).relu()
+        z = F.interpolate(_seamless(z, side, side - eaten), scale_factor=2.0, mode="nearest")
+        side = PATCH + eaten
+        z = torch.cat((z, _strip(full, y[:-1] * PATCH, x[:-1] * PATCH, side)), 1)
+        z = refiner.bn3(refiner.conv3(z)).relu()
+        z = _seamless(refiner.conv4(z), side, PATCH)
+        return z.view(4, PATCH, -1, PATCH).permute(2, 0, 1, 3).reshape(-1, 4 * PATCH * PATCH)[:-1]
 
 
 def export(settings: ModelSettings, out: Path, size: tuple[int, int] | None) -> str:
@@ -129,11 +146,26 @@ def _pair(sides: Tensor) -> tuple[Any, Any]:
     return height, width
 
 
-def _cut(x: Tensor, tops: Tensor, lefts: Tensor, side: int) -> Tensor:
-    """(1, C, H, W) as (count, C, side, side) windows that begin at these rows and columns."""
+def _strip(x: Tensor, tops: Tensor, lefts: Tensor, side: int) -> Tensor:
+    """(1, C, H, W) as (1, C, side, count * side): windows that begin at these rows and columns, side by side."""
     steps = torch.arange(side)
-    rows = (tops[:, None] + steps)[:, :, None]
-    columns = (lefts[:, None] + steps)[:, None, :]
+    rows = tops[None, :, None] + steps[:, None, None]
+    columns = lefts[None, :, None] + steps
     where = (rows * x.shape[3] + columns).flatten()
-    found = x[0].flatten(1).index_select(1, where)
-    return found.view(x.shape[1], -1, side, side).transpose(0, 1)
+    # All channels of a pixel at once: one by one the gathering would take most of the time.
+    found = x[0].flatten(1).t().index_select(0, where).t()
+    return found.reshape(1, x.shape[1], side, -1)
+
+
+def _seamless(strip: Tensor, side: int, kept: int) -> Tensor:
+    """The first columns of each whole window of a strip, (1, C, H, count * kept).
+
+    Args:
+        strip: (1, C, H, count * side + kept) at most: what convolutions left of the last window is cut off.
+        side: Columns from one window to the next.
+        kept: How many of them are good.
+    """
+    channels, height = strip.shape[1:3]
+    if side > kept:
+        strip = strip[..., :-kept]
+    return strip.reshape(channels, height, -1, side)[..., :kept].reshape(1, channels, height, -1)
