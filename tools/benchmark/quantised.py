@@ -207,7 +207,8 @@ def _subjects(arguments: argparse.Namespace, folder: Path) -> Iterator[Subject]:
     width, height = (int(part) for part in arguments.size.split("x"))
     drawn = scene("walker", "fixed", seed=1, size=(width, height), frames=arguments.count)
     if arguments.model != "bgmv2":
-        frames, clip = drawn.frames, "a drawn clip"
+        frames: Sequence[Image8] = drawn.frames
+        clip = "a drawn clip"
         if arguments.frames:
             with np.load(arguments.frames) as held:
                 frames, clip = list(held["frames"][: arguments.count]), "a real clip"
@@ -218,9 +219,9 @@ def _subjects(arguments: argparse.Namespace, folder: Path) -> Iterator[Subject]:
     if arguments.model != "rvm":
         weights = _random(folder / "bgm.safetensors", BackgroundMatting())
         # Every patch that may be refined is, so that all ways do the same work whatever they round.
-        settings = BGMv2Settings(weights=weights, align=Align.none, refine_prevent_oversampling=False)
+        bgm = BGMv2Settings(weights=weights, align=Align.none, refine_prevent_oversampling=False)
         told = "a drawn clip, random weights, so what alphas change by says little; PT2E leaves the refiner as it is"
-        yield Subject(settings, Shot(drawn.frames, drawn.plate), told)
+        yield Subject(bgm, Shot(drawn.frames, drawn.plate), told)
 
 
 def _random(path: Path, network: torch.nn.Module) -> Path:

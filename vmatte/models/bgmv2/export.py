@@ -43,7 +43,7 @@ class Traceable(nn.Module):
         """Frame and plate, (1, 3, H, W) RGB in [0, 1], to the foreground's colours and alpha."""
         sides = torch._shape_as_tensor(src)[2:]
         larger = (sides + STRIDE - 1) // STRIDE * STRIDE
-        below, beside = (larger - sides).unbind()
+        below, beside = _pair(larger - sides)
         pair = F.pad(torch.cat((src, bgr), 1), (0, beside, 0, below), mode="replicate")
         small = (larger.double() * self._scale(sides)).floor().long().clamp(min=1)
         coarse = self.network.look(resized(pair, _pair(small)))
@@ -102,8 +102,8 @@ class Traceable(nn.Module):
         side = PATCH + eaten
         z = torch.cat((z, _strip(full, y[:-1] * PATCH, x[:-1] * PATCH, side)), 1)
         z = refiner.bn3(refiner.conv3(z)).relu()
-        z = _seamless(refiner.conv4(z), side, PATCH)
-        return z.view(4, PATCH, -1, PATCH).permute(2, 0, 1, 3).reshape(-1, 4 * PATCH * PATCH)[:-1]
+        patches = _seamless(refiner.conv4(z), side, PATCH)
+        return patches.view(4, PATCH, -1, PATCH).permute(2, 0, 1, 3).reshape(-1, 4 * PATCH * PATCH)[:-1]
 
 
 def export(settings: ModelSettings, out: Path, size: tuple[int, int] | None) -> str:
