@@ -74,12 +74,13 @@ def test_a_bright_rim_is_a_halo():
     alpha, dark = drawn.disc(0), drawn.picture(0) // 2
     rim = np.where((alpha > 0.3)[..., None], 255, dark).astype(np.uint8)
     assert halo(dark, alpha) < 0.05 < halo(rim, alpha)
-    assert np.isnan(halo(rim, np.zeros_like(alpha)))
+    assert halo(rim, np.zeros_like(alpha)) == halo(rim, np.ones_like(alpha)) == 0
 
 
 def test_area_and_foreground():
     alpha = drawn.disc(0)
-    assert coverage(alpha / 2, alpha) == pytest.approx(0.5)
+    assert coverage(alpha * (np.arange(alpha.shape[1]) < 45), alpha) == pytest.approx(0.5, abs=0.05)
+    assert np.isnan(coverage(alpha, 0 * alpha))
     picture = drawn.picture(0)
     deep = picture.astype(np.uint16) * 257
     assert foreground_errors(picture, deep, alpha) == (0, 0)
