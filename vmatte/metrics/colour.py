@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from vmatte.core.types import Image
 from vmatte.metrics.pair import Mask, quantised
 
-# A halo, as popcon-matting-bench counts it: pixels of a rim so many px wide that are brighter than this, in the luma of
+# A halo, as popcon-matting-bench counts it: pixels of a rim so many px wide that are brighter than this, by the luma of
 # ITU-R BT.601. Below 0.05 is clean.
 _BRIGHT, _RIM = 0.85, 3
 _LUMA = (0.299, 0.587, 0.114)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from vmatte.metrics.aim import gradient_aim
 from vmatte.metrics.colour import coverage, foreground_errors, halo
 from vmatte.metrics.connectivity import connectivity
 from vmatte.metrics.gradient import gradient
@@ -110,4 +111,8 @@ TCVOM = (
     Row("MESSDdt fixed", "", 1, _compensated(messddt_fixed), when=When.until, needs=("flow",)),
 )
 MAGGIE = (SAD, Row("MAD", "x1e10", 1e10, _per_area(1)), Row("MSE", "x1e10", 1e10, _per_area(2)), CONN)
+AIM = (
+    Row("Conn", "/1e3", 1e-3, lambda m: connectivity(m.pair.alpha, m.pair.truth, as_aim=True)),
+    Row("Grad", "/10", 1e-1, lambda m: gradient_aim(m.pair)),
+)
 MATLAB = (Row("Grad", "", 1, _gradient(True)), Row("Conn", "", 1, _connectivity))
