@@ -39,9 +39,9 @@ if TYPE_CHECKING:
 def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mixture
     """Run models over a test set and print the papers' table with their rows added.
 
-    DATASET is laid out as its authors publish it: VideoMatte240K and YouTubeMatte (com/NAME and pha/NAME, or NAME/har
-    and NAME/pha), or images (DIS-5K: im and gt; AIM-500: original and mask). A run that was stopped goes on where it
-    was when it is started again.
+    DATASET is laid out as its authors publish it: VideoMatte240K (NAME/com and NAME/pha, or com/NAME and pha/NAME),
+    YouTubeMatte (NAME/har and NAME/pha), or images (DIS-5K: im and gt; AIM-500: original and mask). A run that was
+    stopped goes on where it was when it is started again.
     """
     from vmatte.metrics.evaluators import evaluator
     from vmatte.metrics.scorer import ScoreOptions

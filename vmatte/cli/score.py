@@ -55,9 +55,10 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
     """Score a matte: PRED is an alpha clip, ProRes 4444, WebM or PNG with alpha, or a sequence of images.
 
     Frames are matched by time, by the numbers in file names, or by place; what does not match is said. A folder of
-    clips, or a glob of videos, gives a table with totals; --truth and --source are then folders with the same names.
+    clips, or a glob of videos, gives a table with totals; --truth and --source are then folders with the same names,
+    which may be laid out as test sets are: NAME/pha, pha/NAME, sources in NAME/com or NAME/har.
 
-    Evaluators: vmatte, rvm-lr, rvm-hr, matanyone, matanyone-hr, matanyone2, matanyone2-hr, dim, sdmatte, vitmatte,
+    Evaluators: vmatte, rvm-lr, rvm-hr, matanyone, matanyone-hr, matanyone2, matanyone2-hr, dim, sdmatte, aim, vitmatte,
     maggie, tcvom.
     """
     from vmatte.cli.scores import clip_lines, folder_lines
