@@ -90,7 +90,9 @@ def test_a_halo_is_counted_as_by_popcon_matting_bench():
     rng = np.random.default_rng(2)
     alpha = np.rint(255 * np.clip(drawn.disc(0) * 1.2 - 0.1, 0, 1)).astype(np.uint8)
     alpha[:30, :9] = 255  # at the frame's edge too
-    colour = np.where(rng.random(alpha.shape) > 0.6, 250, 90).astype(np.uint8)[..., None] * np.array([1, 1, 1], np.uint8)
+    colour = np.where(rng.random(alpha.shape) > 0.6, 250, 90).astype(np.uint8)[..., None] * np.array(
+        [1, 1, 1], np.uint8
+    )
     shape = alpha > 0
     rim = shape & ~ndimage.binary_erosion(shape, iterations=3)
     luma = (colour * (alpha / 255)[..., None]) @ np.array([0.299, 0.587, 0.114]) / 255

@@ -2,7 +2,7 @@
 
 Clips, clip first: `videomatte_512x288/videomatte_motion/0000/com/*.png` and `.../0000/pha/*.png` as the generators of
 Robust Video Matting write them (`fgr` and `bgr` beside), `youtubematte_512x288/youtubematte_motion/0000/har/*.png` and
-`.../0000/pha/*.png` in YouTubeMatte. Or kind first, as that evaluator's manual has it: `videomatte_motion/pha/0000/*.png`.
+`.../0000/pha/*.png` in YouTubeMatte. Or kind first, as the former's manual has it: `videomatte_motion/pha/0000/*.png`.
 Single images: `im` and `gt` (DIS-5K), `original` and `mask` (AIM-500, AM-2k), `blurred_image` or `original_image` and
 `mask` (P3M-500), `image` and `alpha` or `matte` (PPM-100).
 """

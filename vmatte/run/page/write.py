@@ -123,7 +123,8 @@ def _scrubber(size: str, names: Sequence[str], kinds: Sequence[str], source: boo
         f'<h3>Frames</h3>\n<div class="scrub"><button type="button" class="play" aria-pressed="false">Play</button>'
         f'<input type="range" min="0" max="{shown - 1}" value="0" step="1" aria-label="Frame, {said}">'
         f'<output class="at">frame 0</output><span class="quiet">{said}</span></div>\n'
-        f'<div class="tiles">{"".join(tiles)}</div>\n<div class="readout" aria-live="off"></div>\n'
+        f'<div class="tiles{" four" if len(tiles) == 4 else ""}">{"".join(tiles)}</div>\n'
+        '<div class="readout" aria-live="off"></div>\n'
     )
 
 
@@ -157,9 +158,10 @@ def _moments(
             for kind in kinds
             if kind in data["pictures"][int(at)]["mattes"][int(matte)]
         ]
-        ends = [end for end in (each.start, each.stop) if end != each.peak]
+        ends = [(said, end) for said, end in (("start", each.start), ("end", each.stop)) if end != each.peak]
         strip = [
-            f'<button type="button" class="go" data-place="{places.index(end)}">frame {end}</button>' for end in ends
+            f'<button type="button" class="go" data-place="{places.index(end)}">its {said}, {end}</button>'
+            for said, end in ends
         ]
         items.append(
             f'<article class="moment"><h4>{escape(whose + where)}</h4>'
