@@ -58,8 +58,8 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
     clips, or a glob of videos, gives a table with totals; --truth and --source are then folders with the same names,
     which may be laid out as test sets are: NAME/pha, pha/NAME, sources in NAME/com or NAME/har.
 
-    Evaluators: vmatte, rvm-lr, rvm-hr, matanyone, matanyone-hr, matanyone2, matanyone2-hr, dim, sdmatte, aim, vitmatte,
-    maggie, tcvom.
+    Evaluators: vmatte, rvm-lr, rvm-hr, matanyone, matanyone-hr, matanyone2, matanyone2-hr, dim, sdmatte, vitmatte, aim,
+    dis, maggie, tcvom.
     """
     from vmatte.cli.scores import clip_lines, folder_lines
     from vmatte.run.clips import holds_clips, itself

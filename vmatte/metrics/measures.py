@@ -10,6 +10,7 @@ from vmatte.metrics.colour import coverage, foreground_errors, halo
 from vmatte.metrics.connectivity import connectivity
 from vmatte.metrics.gradient import gradient
 from vmatte.metrics.moment import Measure, Moment, Row, When
+from vmatte.metrics.saliency import alignment, mae, structure, weighted_f
 from vmatte.metrics.shape import boundary_f, iou, mad_transition
 from vmatte.metrics.temporal import dtssd_sum, messddt, messddt_fixed
 
@@ -114,5 +115,11 @@ MAGGIE = (SAD, Row("MAD", "x1e10", 1e10, _per_area(1)), Row("MSE", "x1e10", 1e10
 AIM = (
     Row("Conn", "/1e3", 1e-3, lambda m: connectivity(m.pair.alpha, m.pair.truth, as_aim=True)),
     Row("Grad", "/10", 1e-1, lambda m: gradient_aim(m.pair)),
+)
+SALIENCY = (
+    Row("S", "", 1, lambda m: structure(m.pair)),
+    Row("wF", "", 1, lambda m: weighted_f(m.pair)),
+    Row("MAE", "", 1, lambda m: mae(m.pair)),
+    Row("mean E", "", 1, lambda m: alignment(m.pair)),
 )
 MATLAB = (Row("Grad", "", 1, _gradient(True)), Row("Conn", "", 1, _connectivity))
