@@ -42,14 +42,14 @@ def _pair(length: int, sigma: float) -> tuple[Floats, Floats]:
     step, spread = sigma / _STEPS, sigma / math.sqrt(2)
     reach = _END * spread
     first, last = math.floor(-reach / step), math.ceil((length - 1 + reach) / step)
-    grid = step * np.arange(first, last + 1)
+    grid = step * np.arange(first, last + 1, dtype=np.float64)
     line = np.arange(math.floor(-2 * reach) - 1, math.ceil(length + 2 * reach) + 1)
     # The line goes to and fro beyond its ends, with a period of twice its length less the ends.
     period = max(1, 2 * (length - 1))
     place = np.abs((line + length - 1) % period - (length - 1)) if length > 1 else np.zeros_like(line)
-    gather = np.zeros((grid.size, length))
-    np.add.at(gather, (slice(None), place), _gaussian(grid[:, None] - line, spread))
-    back = step * _gaussian(np.arange(length)[:, None] - grid, spread)
+    folded = (place[:, None] == np.arange(length)).astype(np.float64)
+    gather = _gaussian(grid[:, None] - line, spread) @ folded
+    back = step * _gaussian(np.arange(length, dtype=np.float64)[:, None] - grid, spread)
     return gather.astype(np.float32), back.astype(np.float32)
 
 
