@@ -172,10 +172,10 @@ class _Seen:
         inverse: Six.
     """
 
-    rgb: Sequence[Wide]
+    rgb: Sequence[NDArray[np.floating[Any]]]
     order: NDArray[np.int32]
-    mean: Sequence[Wide]
-    inverse: Sequence[Wide]
+    mean: Sequence[NDArray[np.floating[Any]]]
+    inverse: Sequence[NDArray[np.floating[Any]]]
 
     @classmethod
     def of(cls, found: Moments, windows: Sequence[_Windows]) -> _Seen:
