@@ -20,7 +20,9 @@ def test_a_test_set_clip_first_and_kind_first(tmp_path):
     kind = touched(tmp_path / "b", *(f"motion/{k}/{n}/0.png" for n in ("0000", "0001") for k in ("pha", "com", "fgr")))
     for root in (first, kind):
         assert holds_clips(root)
-        assert list(clips_in(root)) == ["motion/0000", "motion/0001"]
+        assert list(clips_in(root, deep=True)) == ["motion/0000", "motion/0001"]
+        with pytest.raises(InputError, match="no clips in there"):
+            clips_in(root)
     assert partner(first, "motion/0001") == first / "motion/0001/pha"
     assert partner(kind, "motion/0001") == kind / "motion/pha/0001"
     assert partner(first, "motion/0001", SOURCES) == first / "motion/0001/com"

@@ -190,7 +190,7 @@ def _many(folder: Path, asked: Ask, options: ScoreOptions, quiet: bool) -> dict[
     from vmatte.run.clips import clips_in
 
     results = {}
-    clips = clips_in(folder)
+    clips = clips_in(folder, deep=True)
     # Every partner is looked for before the first clip is decoded.
     asks = {name: of_clip(clip, asked, name) for name, clip in clips.items()}
     for name, clip in clips.items():

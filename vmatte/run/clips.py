@@ -24,19 +24,22 @@ def is_batch(path: Path) -> bool:
 
 def holds_clips(path: Path, kinds: tuple[str, ...] = MATTES) -> bool:
     """Whether a path is a batch, or a folder that has clips further down, as public test sets are laid out."""
-    return is_batch(path) or (path.is_dir() and not _images(path) and bool(_below(path, kinds)))
+    return is_batch(path) or (path.is_dir() and not _images(path) and bool(_below(path, kinds, True)))
 
 
-def clips_in(path: Path, kinds: tuple[str, ...] = MATTES) -> dict[str, Path]:
+def clips_in(path: Path, kinds: tuple[str, ...] = MATTES, deep: bool = False) -> dict[str, Path]:
     """The clips of a folder or glob by name; the names of outputs, as in `walk.alpha.mkv`, are no part of it.
 
-    Folders in it are clips if they hold images, or do so in a folder of one of the `kinds`; else they are looked into,
-    and their names come first: `motion/0000` for `motion/0000/pha` and for `motion/pha/0000`.
+    Args:
+        path: The folder or glob.
+        kinds: Folders in it are clips if they hold images, or do so in a folder of one of these names.
+        deep: Other folders are looked into, and their names come first: `motion/0000` for `motion/0000/pha` and for
+            `motion/pha/0000`.
 
     Raises:
         InputError: There are none, or two of one name.
     """
-    found = _below(path, kinds) if path.is_dir() else [(clip_name(each), each) for each in _globbed(path)]
+    found = _below(path, kinds, deep) if path.is_dir() else [(clip_name(each), each) for each in _globbed(path)]
     if not found:
         raise InputError(f"{path}: no clips in there (videos, or folders of images)")
     clips: dict[str, Path] = {}
@@ -85,12 +88,12 @@ def clip_name(path: Path) -> str:
 
 
 def partner(folder: Path, name: str, kinds: tuple[str, ...] = MATTES) -> Path:
-    """The clip of that name in a folder of true mattes or sources.
+    """The clip of that name in a folder of true mattes or sources, however deep.
 
     Raises:
         InputError: There is none.
     """
-    found = clips_in(folder, kinds)
+    found = clips_in(folder, kinds, deep=True)
     if name not in found:
         raise InputError(f"{folder}: no clip called {name} in there; it has {', '.join(sorted(found)[:8])}")
     return found[name]
@@ -120,17 +123,17 @@ def _folder(entry: Path, kinds: tuple[str, ...] = MATTES) -> Path | None:
     return _inner(entry, kinds) or (entry if _images(entry) else None)
 
 
-def _below(folder: Path, kinds: tuple[str, ...], before: str = "") -> list[tuple[str, Path]]:
+def _below(folder: Path, kinds: tuple[str, ...], deep: bool, before: str = "") -> list[tuple[str, Path]]:
     """All clips of a folder, with what they are called there."""
     found = [(before + clip_name(video), video) for video in _videos(folder)]
     for entry in _folders(folder):
         name, clip = before + clip_name(entry), _folder(entry, kinds)
         if clip is not None:
             found.append((name, clip))
-        else:
+        elif deep:
             # Clips below the kind: the kind is no part of their names, and other kinds are not theirs.
             kind = next((entry / each for each in kinds if (entry / each).is_dir()), entry)
-            found += _below(kind, kinds, f"{name}/")
+            found += _below(kind, kinds, True, f"{name}/")
     return found
 
 
