@@ -29,6 +29,8 @@ HASH = sha256(NET)
 class Entry:
     """An entry point of another package."""
 
+    name, value = "theirs", "theirs:CARDS"
+
     def __init__(self, *cards: registry.Card) -> None:
         self._cards = cards
 

@@ -79,14 +79,7 @@ def opened(
         )
     if not path.is_file():
         raise WeightsError(f"{path}: no such graph file: `vmatte export {model}` makes one")
-    options = runtime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
-    options.log_severity_level = _ERRORS
-    try:
-        held = runtime.InferenceSession(str(path), options, providers=[provider])
-    # ONNX Runtime's errors share no ancestor of their own.
-    except Exception as error:
-        raise WeightsError(f"{path}: not an ONNX graph that can be run ({error}): export it again") from error
+    held = _started(runtime, path, provider)
     _check(held, path, model, inputs, outputs)
     told = held.get_modelmeta().custom_metadata_map
     facts = {
@@ -95,6 +88,33 @@ def opened(
         "precision": told.get(PRECISION, "float32"),
     }
     return Session(path, facts, {each.name: each.shape for each in held.get_inputs()}, held)
+
+
+def model_of(path: Path) -> str | None:
+    """The model that a graph says it is of; None if it says nothing.
+
+    Raises:
+        ConfigError: ONNX Runtime is not installed.
+        WeightsError: The file is damaged.
+    """
+    told: str | None = _started(_library(), path, _PROVIDERS["cpu"]).get_modelmeta().custom_metadata_map.get(MODEL)
+    return told
+
+
+def session_options(runtime: Any) -> Any:  # noqa: ANN401  the package has no types
+    """On as many threads as torch takes, and silent but for errors."""
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    options.log_severity_level = _ERRORS
+    return options
+
+
+def _started(runtime: Any, path: Path, provider: str) -> Any:  # noqa: ANN401
+    try:
+        return runtime.InferenceSession(str(path), session_options(runtime), providers=[provider])
+    # ONNX Runtime's errors share no ancestor of their own.
+    except Exception as error:
+        raise WeightsError(f"{path}: not an ONNX graph that can be run ({error}): export it again") from error
 
 
 def _library() -> Any:  # noqa: ANN401  the package has no types

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
-from vmatte.core.errors import ConfigError, HintError
+from vmatte.core.errors import HintError
 from vmatte.core.types import Hints, Matter, Stage
 from vmatte.io.open import OpenedSource, open_source
 from vmatte.io.options import InputOptions
@@ -16,6 +16,7 @@ from vmatte.io.writers import output_kind
 from vmatte.metrics.scorer import ScoreOptions
 from vmatte.models.checkpoint import Checkpoint, checkpoint
 from vmatte.models.lift import load_model
+from vmatte.models.recognise import recognised
 from vmatte.models.registry import Card, ModelSettings, card, preflight
 from vmatte.run.backdrop import Backdrop
 from vmatte.run.choose import Choice, choose
@@ -121,7 +122,7 @@ def prepare(
         HintError: A hint is missing, unreadable or does not fit.
         ConfigError: An unknown output, or weights for a model without any.
         OutputError: An output exists already, or its folder cannot be written.
-        WeightsError: The model's weights cannot be had.
+        WeightsError: The model's weights cannot be had, or no known model has such weights.
     """
     check_report(job, plan.model.name)
     options = input_options(plan)
@@ -202,7 +203,9 @@ def _chosen(plan: Plan, given: frozenset[str], sampled: Sampler) -> tuple[ModelS
     if settings.name != _AUTO:
         return settings, Choice(settings.name, "asked for")
     if settings.weights is not None:
-        raise ConfigError(f"--weights {settings.weights} belong to one model: say which with --model NAME")
+        found = recognised(settings.weights)
+        why = f"{settings.weights.name} is of it: {found.why}"
+        return found.card.settings(weights=settings.weights), Choice(found.card.name, why)
     choice = choose(given, sampled)
     return card(choice.model).settings(), choice
 

@@ -56,7 +56,7 @@ def _card(settings: type[BiRefNetSettings], summary: str) -> Card:
 
 CARDS = (
     _card(BiRefNetSettings, "Any subject, frame by frame, at 1024 px; near-binary mattes."),
-    _card(BiRefNetLiteSettings, "The same by a network a fifth of the size."),
+    _card(BiRefNetLiteSettings, "Any subject, at 1024 px, by a network a fifth of the size."),
     _card(BiRefNetLite2KSettings, "The small network at 2560x1440."),
     _card(BiRefNetLiteMattingSettings, "The small network trained on soft mattes: hair, glass, smoke."),
     _card(BiRefNetPortraitSettings, "People, at 1024 px."),
@@ -65,6 +65,6 @@ CARDS = (
     _card(BiRefNetHRMattingSettings, "Soft mattes at 2048 px: the finest of the family."),
     _card(BiRefNetDynamicSettings, "Any subject at the clip's own shape and size, 256 to 2304 px a side."),
     _card(BiRefNetDynamicMattingSettings, "Soft mattes at the clip's own shape and size, 256 to 2304 px a side."),
-    _card(BiRefNet512Settings, "Any subject at 512 px: four times faster, coarser."),
+    _card(BiRefNet512Settings, "Any subject, at 512 px: four times faster, coarser."),
     _card(ToonOutSettings, "Drawn characters: anime, cartoons."),
 )

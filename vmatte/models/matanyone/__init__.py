@@ -74,7 +74,7 @@ CARDS = (
     ),
     Card(
         name="matanyone2",
-        summary="The same network, trained on more and harder clips.",
+        summary="Follows the subject of a mask; MatAnyone's network, trained on more and harder clips.",
         factory="vmatte.models.matanyone.matter:build",
         settings=MatAnyone2Settings,
         needs=frozenset({"mask"}),
