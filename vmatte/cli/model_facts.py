@@ -79,7 +79,7 @@ def _weights(card: Card) -> Iterator[tuple[str, str]]:
 
 
 def _settings(card: Card, width: int) -> Iterator[str]:
-    settings = card.settings()
+    settings = card.made()
     told = {name: text for name, text in explanations(settings).items() if name not in _ELSEWHERE}
     if told:
         yield ""

@@ -112,10 +112,10 @@ def _register(known_cards: tuple[Card, ...]) -> None:
     store.store(group="schema/model", name="auto", node=_schema(ModelSettings(name="auto")))
     shipped = files("vmatte.conf") / "model"
     for known in known_cards:
-        store.store(group="schema/model", name=known.name, node=_schema(known.settings()))
+        store.store(group="schema/model", name=known.name, node=_schema(known.made()))
         # Models of other packages come without a YAML of theirs.
         if not (shipped / f"{known.name}.yaml").is_file():
-            store.store(group="model", name=known.name, node=_schema(known.settings()))
+            store.store(group="model", name=known.name, node=_schema(known.made()))
 
 
 def _schema(settings: object) -> DictConfig:

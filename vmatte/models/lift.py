@@ -45,9 +45,9 @@ def load_model(settings: ModelSettings | str | Path, device: str = "cpu", precis
         WeightsError: The model's weights cannot be had, are not its, or are no known model's.
     """
     if isinstance(settings, Path):
-        settings = recognised(settings).card.settings(weights=settings)
+        settings = recognised(settings).card.made(weights=settings)
     elif isinstance(settings, str):
-        settings = card(settings).settings()
+        settings = card(settings).made()
     settings = with_checkpoint(settings)
     model = build(settings, Runtime(device, precision))
     return lift(model, anchored="mask" in card(settings.name).needs)

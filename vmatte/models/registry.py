@@ -58,7 +58,7 @@ class Card:
         name: `architecture` or `architecture.variant`.
         summary: One line for people on what it is for, that can stand by itself.
         factory: `package.module:function`, imported on first use; called with the settings and a Runtime.
-        settings: Dataclass of this model's settings, a ModelSettings.
+        settings: Dataclass of this model's settings, a ModelSettings; cards of one network may share it.
         needs: Names of hints it cannot work without.
         takes: Names of hints it uses when given.
         gives: `alpha`, and `colour` when it estimates the foreground itself.
@@ -87,6 +87,10 @@ class Card:
     export: str | None = None
     signature: Signature | None = None
     steady: bool = False
+
+    def made(self, **changes: Any) -> ModelSettings:  # noqa: ANN401  whatever the settings hold
+        """Its settings as they are unless changed."""
+        return self.settings(**{"name": self.name, **changes})
 
     @property
     def family(self) -> str:

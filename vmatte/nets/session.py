@@ -71,12 +71,9 @@ def opened(
         ConfigError: ONNX Runtime is not installed, has no such device, or the precision is a torch one.
         WeightsError: The file is missing, damaged, or another model's.
     """
-    runtime = _library()
-    provider = _provider(runtime, device)
-    if precision not in ("auto", "fp32"):
-        raise ConfigError(
-            f"precision={precision}: {path.name} computes in what it was exported in; take precision=auto"
-        )
+    runtime = library()
+    provider = provider_of(runtime, device)
+    refuse_precision(precision, path)
     if not path.is_file():
         raise WeightsError(f"{path}: no such graph file: `vmatte export {model}` makes one")
     held = _started(runtime, path, provider)
@@ -90,6 +87,18 @@ def opened(
     return Session(path, facts, {each.name: each.shape for each in held.get_inputs()}, held)
 
 
+def refuse_precision(precision: str, path: Path) -> None:
+    """Stops at what only torch can do.
+
+    Raises:
+        ConfigError: Another precision than float32 is asked for.
+    """
+    if precision not in ("auto", "fp32"):
+        raise ConfigError(
+            f"precision={precision}: {path.name} computes in what it was exported in; take precision=auto"
+        )
+
+
 def model_of(path: Path) -> str | None:
     """The model that a graph says it is of; None if it says nothing.
 
@@ -97,7 +106,7 @@ def model_of(path: Path) -> str | None:
         ConfigError: ONNX Runtime is not installed.
         WeightsError: The file is damaged.
     """
-    told: str | None = _started(_library(), path, _PROVIDERS["cpu"]).get_modelmeta().custom_metadata_map.get(MODEL)
+    told: str | None = _started(library(), path, _PROVIDERS["cpu"]).get_modelmeta().custom_metadata_map.get(MODEL)
     return told
 
 
@@ -117,7 +126,12 @@ def _started(runtime: Any, path: Path, provider: str) -> Any:  # noqa: ANN401
         raise WeightsError(f"{path}: not an ONNX graph that can be run ({error}): export it again") from error
 
 
-def _library() -> Any:  # noqa: ANN401  the package has no types
+def library() -> Any:  # noqa: ANN401  the package has no types
+    """ONNX Runtime.
+
+    Raises:
+        ConfigError: It is not installed.
+    """
     try:
         import onnxruntime
     except ImportError as error:
@@ -125,7 +139,12 @@ def _library() -> Any:  # noqa: ANN401  the package has no types
     return onnxruntime
 
 
-def _provider(runtime: Any, device: str) -> str:  # noqa: ANN401
+def provider_of(runtime: Any, device: str) -> str:  # noqa: ANN401
+    """What ONNX Runtime calls a device.
+
+    Raises:
+        ConfigError: This build of it has none.
+    """
     there = runtime.get_available_providers()
     if device == "auto":
         device = "cuda" if _PROVIDERS["cuda"] in there else "cpu"

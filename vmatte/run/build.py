@@ -30,6 +30,7 @@ from vmatte.stages.merge import merge
 from vmatte.stages.refine.stage import Refine
 from vmatte.stages.smooth import SMOOTHERS
 from vmatte.stages.watch import Watch
+from vmatte.weights.elsewhere import elsewhere
 from vmatte.weights.fetch import check_fetchable
 from vmatte.weights.store import find
 from vmatte.weights.telling import SILENT, Teller, amount
@@ -205,17 +206,18 @@ def _chosen(plan: Plan, given: frozenset[str], sampled: Sampler) -> tuple[ModelS
     if settings.weights is not None:
         found = recognised(settings.weights)
         why = f"{settings.weights.name} is of it: {found.why}"
-        return found.card.settings(weights=settings.weights), Choice(found.card.name, why)
+        return found.card.made(weights=settings.weights), Choice(found.card.name, why)
     choice = choose(given, sampled)
-    return card(choice.model).settings(), choice
+    return card(choice.model).made(), choice
 
 
 def _weights(settings: ModelSettings, plan: Plan, teller: Teller, notes: list[str], dry: bool) -> Checkpoint | None:
     published = card(settings.name).weights
-    if dry and published is not None and settings.weights is None and find(settings.name, published) is None:
+    missing = published is not None and settings.weights is None and find(settings.name, published) is None
+    if dry and published is not None and missing and elsewhere(published) is None:
         check_fetchable(settings.name, published, accept=plan.accept_license, no_network=plan.offline)
         notes.append(
-            f"the weights of {settings.name} are not here: the run would fetch {amount(published.size)} from "
+            f"the weights of {settings.name} are not here: the run would fetch {amount(published.bytes)} from "
             f"{published.url} (licence: {published.licence})"
         )
         return None

@@ -17,8 +17,9 @@ def elsewhere(weights: Weights) -> Path | None:
 def kept_by_rembg(session: str, file: str) -> list[Path]:
     """Where rembg keeps the file of a session, the newest of its layouts first.
 
-    Since 2.0.70 that is a folder a session in `U2NET_HOME`, else `REMBG_HOME`, else `$XDG_DATA_HOME/rembg`, else
-    `~/.rembg`; before, and still read, `U2NET_HOME`, else `.u2net` in `$XDG_DATA_HOME`, else in the home folder.
+    rembg 2.0.86 writes to a folder a session in `U2NET_HOME`, else `REMBG_HOME`, else `$XDG_DATA_HOME/rembg`, else
+    `~/.rembg`; older ones wrote to `U2NET_HOME`, else `.u2net` in `$XDG_DATA_HOME`, else in the home folder, which it
+    still reads.
     """
     named, data = os.environ.get("U2NET_HOME"), os.environ.get("XDG_DATA_HOME")
     legacy = Path(named or Path(data or "~") / ".u2net").expanduser()

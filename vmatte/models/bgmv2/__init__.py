@@ -5,7 +5,7 @@ One network with three trunks (Lin et al., CVPR 2021).
 
 from __future__ import annotations
 
-from vmatte.models.bgmv2.settings import BGMv2ResNet50Settings, BGMv2ResNet101Settings, BGMv2Settings, RefineMode
+from vmatte.models.bgmv2.settings import BGMv2Settings, RefineMode
 from vmatte.models.registry import Card
 from vmatte.nets.signature import Signature
 from vmatte.weights.published import Weights
@@ -48,13 +48,13 @@ def _weights(backbone: str) -> Weights:
     )
 
 
-def _card(settings: type[BGMv2Settings], signature: Signature, summary: str) -> Card:
-    name = settings().name
+def _card(signature: Signature, summary: str) -> Card:
+    name = signature.model
     return Card(
         name=name,
         summary=summary,
         factory="vmatte.models.bgmv2.matter:build",
-        settings=settings,
+        settings=BGMv2Settings,
         needs=frozenset({"plate"}),
         gives=frozenset({"alpha", "colour"}),
         paper=_PAPER,
@@ -66,7 +66,7 @@ def _card(settings: type[BGMv2Settings], signature: Signature, summary: str) -> 
 
 
 CARDS = (
-    _card(BGMv2Settings, MOBILENET, "What is not in the empty scene, by a small network with a refiner; HD and 4K."),
-    _card(BGMv2ResNet50Settings, RESNET50, "What is not in the empty scene, by a larger network."),
-    _card(BGMv2ResNet101Settings, RESNET101, "What is not in the empty scene, by the largest network."),
+    _card(MOBILENET, "What is not in the empty scene, by a small network with a refiner; HD and 4K."),
+    _card(RESNET50, "What is not in the empty scene, by a larger network."),
+    _card(RESNET101, "What is not in the empty scene, by the largest network."),
 )

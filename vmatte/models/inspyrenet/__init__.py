@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from vmatte.models.inspyrenet.settings import InSPyReNetFastSettings, InSPyReNetNightlySettings, InSPyReNetSettings
+from vmatte.models.inspyrenet.settings import InSPyReNetSettings
 from vmatte.models.registry import Card
 from vmatte.nets.signature import Signature
 from vmatte.weights.published import Weights
@@ -59,13 +59,13 @@ CARDS = (
     _card(
         name="inspyrenet.fast",
         summary="What stands out, at 384 px; sharper with model.blend=true.",
-        settings=InSPyReNetFastSettings,
+        settings=InSPyReNetSettings,
         weights=_weights("ckpt_fast.pth", "MD5 9efdbfbcc49b79ef0f7891c83d2fd52f"),
     ),
     _card(
         name="inspyrenet.nightly",
         summary="What stands out, at 1024 px, meant for small pictures.",
-        settings=InSPyReNetNightlySettings,
+        settings=InSPyReNetSettings,
         weights=_weights("ckpt_base_nightly.pth", "may change without notice"),
     ),
 )

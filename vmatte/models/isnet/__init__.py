@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from vmatte.models.isnet.settings import ISNetAnimeSettings, ISNetDISSettings, ISNetSettings
+from vmatte.models.isnet.settings import ISNetSettings
 from vmatte.models.registry import Card
 from vmatte.nets.signature import Signature
 from vmatte.weights.published import Weights, on_google_drive
@@ -40,7 +40,7 @@ CARDS = (
     _card(
         name="isnet.dis",
         summary="The main object, at 1024 px, trained for the authors' benchmark alone.",
-        settings=ISNetDISSettings,
+        settings=ISNetSettings,
         paper=_PAPER,
         weights=_unclear(
             url=on_google_drive("1KyMpRjewZdyYfxHPYcd-ZbanIXtin0Sn"),
@@ -53,7 +53,7 @@ CARDS = (
     _card(
         name="isnet.anime",
         summary="Drawn characters, the whole frame at 1024 px.",
-        settings=ISNetAnimeSettings,
+        settings=ISNetSettings,
         paper="SkyTNT, anime-segmentation, 2022; on " + _PAPER,
         signature=TRAINING,
         weights=_weights(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from vmatte.models.modnet.settings import MODNetSettings, MODNetWebcamSettings
+from vmatte.models.modnet.settings import MODNetSettings
 from vmatte.models.registry import Card
 from vmatte.nets.signature import Signature
 from vmatte.weights.published import Weights, on_google_drive
@@ -53,7 +53,7 @@ CARDS = (
     _card(
         name="modnet.webcam",
         summary="People before a webcam: the weights for photographs, adapted to clips.",
-        settings=MODNetWebcamSettings,
+        settings=MODNetSettings,
         weights=_weights(
             url=on_google_drive("1Nf1ZxeJZJL8Qx9KadcYYyEmmlKhTADxX"),
             filename="modnet_webcam_portrait_matting.ckpt",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from vmatte.models.registry import Card
-from vmatte.models.rvm.settings import RVMResNet50Settings, RVMSettings
+from vmatte.models.rvm.settings import RVMSettings
 from vmatte.nets.signature import Signature
 from vmatte.weights.published import Weights
 
-__all__ = ["CARDS", "MOBILENETV3", "RESNET50", "RVMResNet50Settings", "RVMSettings"]
+__all__ = ["CARDS", "MOBILENETV3", "RESNET50", "RVMSettings"]
 
 # Without keys of the guided filter: checkpoints for the fast one lack them.
 _SHARED = (
@@ -22,13 +22,13 @@ MOBILENETV3 = Signature(
 RESNET50 = Signature("rvm.resnet50", (*_SHARED, "backbone.conv1.weight", "backbone.layer4.2.conv3.weight"))
 
 
-def _card(settings: type[RVMSettings], summary: str, signature: Signature, tensors: int) -> Card:
-    name = settings().name
+def _card(signature: Signature, summary: str, tensors: int) -> Card:
+    name = signature.model
     return Card(
         name=name,
         summary=summary,
         factory="vmatte.models.rvm.matter:build",
-        settings=settings,
+        settings=RVMSettings,
         gives=frozenset({"alpha", "colour"}),
         paper="Lin et al., Robust High-Resolution Video Matting with Temporal Guidance, WACV 2022",
         # Nobody publishes a hash or size of the files; of the second there is what their tensors take.
@@ -49,16 +49,10 @@ def _card(settings: type[RVMSettings], summary: str, signature: Signature, tenso
 
 
 CARDS = (
+    _card(MOBILENETV3, "People, without a hint: a fast network with memory, and colours of its own.", 15_095_100),
     _card(
-        RVMSettings,
-        "People, without a hint: a fast network with memory, and colours of its own.",
-        MOBILENETV3,
-        15_095_100,
-    ),
-    _card(
-        RVMResNet50Settings,
-        "People, without a hint, by a trunk seven times as large: a little better, slower.",
         RESNET50,
+        "People, without a hint, by a trunk seven times as large: a little better, slower.",
         107_778_920,
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from vmatte.models.registry import Card
-from vmatte.models.u2net.settings import U2NetHumanSegSettings, U2NetSettings, U2NetSmallSettings
+from vmatte.models.u2net.settings import U2NetSettings
 from vmatte.nets.signature import Signature
 from vmatte.weights.published import Weights, on_google_drive
 
@@ -52,7 +52,7 @@ CARDS = (
     _card(
         name="u2net.small",
         summary="What stands out in the picture, at 320 px, by a network of 5 MB.",
-        settings=U2NetSmallSettings,
+        settings=U2NetSettings,
         signature=SMALL,
         weights=_weights(
             url=on_google_drive("1rbSTGKAE-MTxBYHd-51l2hMOQPT_7EPy"),
@@ -65,7 +65,7 @@ CARDS = (
     _card(
         name="u2net.human-seg",
         summary="People, at 320 px; not accurate to hair.",
-        settings=U2NetHumanSegSettings,
+        settings=U2NetSettings,
         signature=FULL,
         weights=_weights(
             url=on_google_drive("1m_Kgs91b21gayc2XLW0ou8yugAIadWVP"),
