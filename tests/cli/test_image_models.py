@@ -48,7 +48,7 @@ def test_u2net(mattes, checkpoint, model, name):
     assert np.abs(np.floor(made[0] * 255) - held["file__png_ref"]).max() <= 1
 
 
-@pytest.mark.parametrize("smoother", ["ema", "flow", "median"])
+@pytest.mark.parametrize("smoother", ["ema", "flow-ema", "median"])
 def test_smoothers_take_its_mattes(vmatte, tmp_path, checkpoint, smoother):
     """As those of any model: they know mattes, not models."""
     frames = vectors("u2netp")["even__frames"]

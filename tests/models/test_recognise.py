@@ -1,5 +1,6 @@
 """A checkpoint alone: its model is told by keys and shapes, then by hash and name; what is of no model is said."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,13 +41,13 @@ def shapes(name: str) -> dict[str, tuple[int, ...]]:
     return {key: tuple(shape) for key, shape in manifest(name)["seeded"].items()}
 
 
-def written(path: Path, *signatures: str, prefix: str = "", **more: tuple[int, ...]) -> Path:
+def written(path: Path, signature: str, prefix: str = "", more: Mapping[str, tuple[int, ...]] | None = None) -> Path:
     """A file with the characteristic keys of models, in the shapes their signatures ask for."""
-    known = [card.signature for card in cards().values() if card.signature and card.signature.model in signatures]
+    known = [card.signature for card in cards().values() if card.signature and card.signature.model == signature]
     own: dict[str, tuple[int, ...]] = {key: (1,) for each in known for key in each.keys}
     for each in known:
         own |= dict(each.shapes)
-    tensors = {f"{prefix}{key}": torch.zeros(shape) for key, shape in (own | more).items()}
+    tensors = {f"{prefix}{key}": torch.zeros(shape) for key, shape in (own | dict(more or {})).items()}
     path.parent.mkdir(exist_ok=True)
     if path.suffix == ".safetensors":
         safetensors.torch.save_file(tensors, path)
@@ -120,4 +121,4 @@ def test_what_is_of_no_model_names_the_nearest(tmp_path):
 def test_a_wider_network_of_the_same_keys_is_not_taken_for_it(tmp_path):
     key = "stage1.rebnconv1.conv_s1.weight"
     with pytest.raises(WeightsError, match="nearest is u2net, but a shape differs"):
-        recognised(written(tmp_path / "odd.pth", "u2net", **{key: (24, 64, 3, 3)}))
+        recognised(written(tmp_path / "odd.pth", "u2net", more={key: (24, 64, 3, 3)}))

@@ -50,7 +50,7 @@ def list_(as_json: bool) -> None:
     from vmatte.weights.telling import amount
 
     table = [("NAME", "SIZE", "STORED", "LICENCE")]
-    table += [(row["name"], amount(row["size"]), _stored_text(row), _licence_text(row)) for row in rows]
+    table += [(row["name"], amount(row["bytes"]), _stored_text(row), _licence_text(row)) for row in rows]
     widths = [max(len(row[column]) for row in table) for column in range(3)]
     for line in table:
         click.echo("  ".join([*(text.ljust(width) for text, width in zip(line, widths, strict=False)), line[3]]))
@@ -255,6 +255,7 @@ def _row(name: str, weights: Weights) -> dict[str, Any]:
         "url": weights.url,
         "file": weights.file,
         "size": weights.size,
+        "bytes": weights.bytes,
         "sha256": weights.sha256,
         "licence": weights.licence,
         "licence_url": weights.licence_url,

@@ -1,6 +1,7 @@
 """GFM as a model: its two strategies, what its kinds mean, and weights that are not its."""
 
 import logging
+from typing import cast
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from tests.parity.seeded import seeded_state
 from vmatte.core.errors import WeightsError
 from vmatte.models.gfm.matter import build
 from vmatte.models.gfm.network.fusion import fused, glanced
+from vmatte.models.gfm.network.model import GFM
 from vmatte.models.gfm.network.weights import network_from, once, trunk_of
 from vmatte.models.gfm.settings import GFMSettings, Strategy
 from vmatte.models.image.matter import ImageModel
@@ -24,10 +26,11 @@ def test_it_glances_at_a_third_and_focuses_at_half(checkpoint):
     made = torch.from_numpy(alphas(model, [frame])[0])
     assert model.facts()["strategy"] == "hybrid"
     assert model.facts()["working_size"] == (64, 96)
+    network = cast("GFM", model.recipe.network)
     picture = torch.from_numpy(frame.sdr).permute(2, 0, 1)[None]
     with torch.inference_mode():
         looks = [
-            model.recipe.network.heads(F.interpolate(picture, size, mode="bilinear", antialias=True).float())[0]
+            network.heads(F.interpolate(picture, size, mode="bilinear", antialias=True).float())[0]
             for size in ((32, 64), (64, 96))
         ]
     level, focus = (

@@ -79,7 +79,7 @@ class RembgModel:
         """What rembg itself makes of a frame; of one that is constant to its network, an empty matte."""
         with np.errstate(all="ignore"):
             (mask,) = self.session.predict(_image(rgb))
-        return np.asarray(mask, np.float32) / 255
+        return np.asarray(mask, np.float32) / np.float32(255)
 
     def _plain(self, rgb: NDArray[np.uint8]) -> Alpha:
         """What the network says, not stretched frame by frame."""
@@ -100,8 +100,8 @@ class RembgModel:
         """As the session does it, but divided by 255, not by the largest value in the frame."""
         from PIL.Image import Resampling
 
-        pixels = np.asarray(image.convert("RGB").resize(size, Resampling.LANCZOS), np.float32) / 255
-        planes = ((pixels - np.float32(mean)) / np.float32(deviation)).transpose(2, 0, 1)[None]
+        pixels = np.asarray(image.convert("RGB").resize(size, Resampling.LANCZOS), np.float32) / np.float32(255)
+        planes = ((pixels - np.asarray(mean)) / np.asarray(deviation)).transpose(2, 0, 1)[None]
         return {self._network.get_inputs()[0].name: np.ascontiguousarray(planes, np.float32)}
 
 
@@ -138,7 +138,7 @@ def session_class(name: str) -> type[Session]:
         from rembg.sessions import sessions_class
     except ImportError as error:
         raise ConfigError('models called rembg.* need the package rembg: pip install "vmatte[rembg]"') from error
-    found = next((each for each in sessions_class if each.name() == name), None)
+    found: type[Session] | None = next((each for each in sessions_class if each.name() == name), None)
     if found is None:
         raise ConfigError(f"rembg {version('rembg')} has no session {name}: update it")
     return found
