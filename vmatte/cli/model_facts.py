@@ -40,12 +40,8 @@ def facts(card: Card) -> Iterator[tuple[str, str]]:
     if card.takes - card.needs:
         yield "also takes", ", ".join(sorted(card.takes - card.needs))
     yield "gives", entry.gives
-    yield (
-        "smoothing",
-        "not needed: it knows more than the frame before it"
-        if card.steady
-        else "mattes are smoothed afterwards; --set smooth=none leaves them as they are",
-    )
+    smoothed = "mattes are smoothed afterwards; --set smooth=none leaves them as they are"
+    yield "smoothing", "not needed: it knows more than the frame before it" if card.steady else smoothed
     seconds = measured().seconds.get(card.name)
     if seconds is not None:
         yield (

@@ -10,11 +10,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from vmatte.core.errors import WeightsError
 from vmatte.models.gfm.network.encoder import Trunk
 from vmatte.models.gfm.network.fusion import Kind
 from vmatte.models.gfm.network.model import GFM
-from vmatte.nets.loading import Blank, Signature, load_strict, read_checkpoint
+from vmatte.nets.loading import Blank, Signature, load_strict, read_checkpoint, refuse_trunk
 
 logger = logging.getLogger(__name__)
 
@@ -59,9 +58,7 @@ def network_from(
     state: Mapping[str, Tensor], source: str, trunk: Trunk, kinds: Sequence[Kind], candidates: Sequence[Signature] = ()
 ) -> GFM:
     """As `load_network`, from a state dict that the user calls `source`."""
-    found = trunk_of(state)
-    if found is not None and found != trunk:
-        raise WeightsError(f"{source}: weights of a network with the {found} trunk, not {trunk}: take gfm.{found}")
+    refuse_trunk(trunk_of(state), trunk, state, source, candidates)
     with Blank():
         network = GFM(trunk, kinds)
     load_strict(network, once(state, source), source=source, may_lack=("*.num_batches_tracked",), candidates=candidates)
