@@ -222,7 +222,7 @@ def test_process_with_a_file_of_ones_own(vmatte, server, offered, clip, tmp_path
         (["--model", "flat", "--weights", "nowhere.pth"], 5, "nowhere.pth is not there"),
         (["--model", "flat", "--weights", "page.pth"], 5, "web page"),
         (["--model", "recall", "--weights", "page.pth"], 2, "model recall has no weights"),
-        (["--weights", "page.pth"], 2, "say which with --model NAME"),
+        (["--weights", "page.pth"], 5, "web page"),
         (["--model", "flat", "--weights", ""], 2, "an empty --weights"),
     ],
 )
