@@ -14,11 +14,10 @@ from vmatte.models.gfm.network.fusion import fused, glanced
 NEAR_LOGITS, NEAR_ALPHA, NEAR = 5e-5, 1e-5, 1e-4
 # Two classes nearer than that to each other may change places.
 MARGIN = 1e-4
+LARGER = ("gfm_r34_2b", "gfm_d121_rim")
 
 
-@pytest.mark.parametrize(
-    "name", ["gfm_r34", pytest.param("gfm_r34_2b", marks=pytest.mark.slow), "gfm_d121_rim"]
-)  # fmt: skip
+@pytest.mark.parametrize("name", ["gfm_r34", *(pytest.param(name, marks=pytest.mark.slow) for name in LARGER)])
 def test_what_each_part_sees(network, name):
     held, gfm = vectors(name), network(name)
     _, kinds = BUILT[name]

@@ -13,6 +13,7 @@ from tests.parity.seeded import vectors
 from vmatte.core.errors import ConfigError, WeightsError
 from vmatte.core.types import Clip, Colour, Frame, Hints
 from vmatte.models.lift import lift
+from vmatte.models.recognise import recognised
 from vmatte.models.registry import Runtime, build, exported
 from vmatte.models.rvm import RVMSettings
 
@@ -51,6 +52,10 @@ def test_colours_are_of_the_clips_depth(graph):
     assert np.abs(apart - 100 / 65535).max() < 1e-5
     hdr = replace(CLIP, colour=Colour(transfer=16))
     assert run(graph, [deep], hdr)[0].layers[0].colour is None
+
+
+def test_the_graph_alone_says_which_model_it_is_of(graph):
+    assert recognised(graph).card.name == "rvm.mobilenetv3"
 
 
 def test_the_graph_speaks_as_the_published_ones(graph):
