@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
@@ -18,6 +19,8 @@ from vmatte.weights.telling import amount
 #: Stands before a licence that does not allow every use.
 MARK = "!"
 NOTHING = "-"
+# Of a column for licences, so that what a model is for keeps its place.
+_LICENCE = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class Entry:
         gives: What mattes hold.
         size: Of its weights.
         speed: A class; see `vmatte.models.speed`.
-        licence: Of its weights, or of the code where it has none; marked when it does not allow every use.
+        licence: Of its weights, or of the code where it has none, in few words; marked when it does not allow every use.
         about: What it is for.
     """
 
@@ -47,16 +50,13 @@ class Entry:
         """What a card says."""
         weights, seconds = card.weights, measured().seconds.get(card.name)
         size = NOTHING if weights is None else "?" if weights.bytes is None else amount(weights.bytes)
-        licence = card.licence if weights is None else weights.licence
-        # The mark says it shorter.
-        marked = licence if weights is None or weights.free else f"{MARK} {licence.removesuffix(', non-commercial')}"
         return cls(
             card.name,
             _names(card.needs),
             _names(card.gives),
             size,
             NOTHING if seconds is None else speed_class(seconds),
-            marked,
+            _short(card.licence, True) if weights is None else _short(weights.licence, weights.free),
             card.summary,
         )
 
@@ -92,6 +92,7 @@ def as_data(known: Sequence[Card]) -> list[dict[str, Any]]:
             "needs": sorted(card.needs),
             "takes": sorted(card.takes),
             "gives": sorted(card.gives),
+            "licence": card.licence if card.weights is None else card.weights.licence,
             "bytes": None if card.weights is None else card.weights.bytes,
             "free": card.weights is None or card.weights.free,
             "seconds": measured().seconds.get(card.name),
@@ -99,6 +100,16 @@ def as_data(known: Sequence[Card]) -> list[dict[str, Any]]:
         }
         for card in known
     ]
+
+
+def _short(licence: str, free: bool) -> str:
+    """A licence in few words; the mark stands for that it is not for commercial use.
+
+    >>> _short("MIT", True), _short("as on its page; trained on other people's data", False)
+    ('MIT', '! as on its page')
+    """
+    words = licence.partition(";")[0].removesuffix(", non-commercial")
+    return textwrap.shorten(words if free else f"{MARK} {words}", _LICENCE, placeholder=" ...")
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
