@@ -33,7 +33,7 @@ class Entry:
         gives: What mattes hold.
         size: Of its weights.
         speed: A class; see `vmatte.models.speed`.
-        licence: Of its weights, or of the code where it has none, in few words; marked when it does not allow every use.
+        licence: Of its weights, or of the code where it has none, shortened; marked when it does not allow every use.
         about: What it is for.
     """
 
