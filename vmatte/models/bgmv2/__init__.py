@@ -62,6 +62,8 @@ def _card(signature: Signature, summary: str) -> Card:
         preflight="vmatte.models.bgmv2.preflight:look",
         export="vmatte.models.bgmv2.export:export",
         signature=signature,
+        # Every frame is held against the same scene; and alphas stay the published ones to the last bit.
+        steady=True,
     )
 
 
