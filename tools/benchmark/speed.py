@@ -35,6 +35,8 @@ _NOWHERE = Path("random weights")
 _SAME = {
     **dict.fromkeys(("birefnet.matting", "birefnet.portrait", "toonout"), "birefnet"),
     "birefnet.dynamic-matting": "birefnet.dynamic",
+    "gfm.r34-bt": "gfm.r34",
+    "gfm.r34-ft": "gfm.r34",
     "birefnet.hr-matting": "birefnet.hr",
     "birefnet.lite-matting": "birefnet.lite",
     "inspyrenet.nightly": "inspyrenet",
@@ -76,7 +78,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 def _write(held: dict[str, Any]) -> None:
     held["frame"], held["seconds"] = "{}x{}".format(*_SIZE), dict(sorted(held["seconds"].items()))
-    text = yaml.safe_dump(held, sort_keys=False)
+    text = yaml.safe_dump(held, sort_keys=False, width=200)
     _FILE.write_text(f"# Written by `python -m tools.bench models`.\n{text}", encoding="utf-8")
 
 
