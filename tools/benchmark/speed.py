@@ -96,7 +96,7 @@ def _text(held: Mapping[str, Any]) -> str:
 def _seconds(name: str) -> float:
     """Processor seconds of the second frame, or of a later one if that is faster."""
     # Drawn small and enlarged: speed hardly depends on what there is to see, and drawing takes longer than most models.
-    drawn = scene("walker", "fixed", seed=1, size=(_SIZE[0] // 4, _SIZE[1] // 4), frames=_FRAMES)
+    drawn = scene("walker", "fixed", seed=1, size=(_SIZE[0] // 4, _SIZE[1] // 4), frames=_FRAMES + 1)
     assert drawn.plate is not None
     large = partial(cv2.resize, dsize=_SIZE, interpolation=cv2.INTER_CUBIC)
     settings: ModelSettings = card(name).made()
@@ -106,11 +106,12 @@ def _seconds(name: str) -> float:
     from vmatte.models.lift import load_model
 
     matter = load_model(settings, "cpu", "fp32")
-    clip = Clip(Path("drawn"), *_SIZE, Fraction(25), Fraction(1, 25), frames=_FRAMES)
+    clip = Clip(Path("drawn"), *_SIZE, Fraction(25), Fraction(1, 25), frames=_FRAMES + 1)
     mattes = matter.mattes(clip, _hints(name, large(drawn.mask), large(drawn.plate)), _frames(map(large, drawn.frames)))
     # What a model with memory does with its first frame is another matter.
     enough = 2 if card(name).steady else 1
     taken: list[float] = []
+    # Some models work a frame ahead: after the last one but one there is nothing left to wait for.
     for _ in range(_FRAMES):
         before = time.process_time()
         if next(mattes, None) is None:
@@ -130,7 +131,7 @@ def _frames(pictures: Iterable[Any]) -> Iterator[Frame]:
 def _hints(name: str, mask: Any, plate: Any) -> Hints:  # noqa: ANN401  arrays of their kinds
     """Those that the model needs."""
     trimap = np.where(mask > 252, 255, np.where(mask < 3, 0, 128)).astype(np.uint8)
-    always = range(_FRAMES)
+    always = range(_FRAMES + 1)
     there = {
         "mask": Maps({0: mask}),
         "plate": Maps(dict.fromkeys(always, plate)),
