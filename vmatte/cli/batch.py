@@ -142,11 +142,9 @@ def _tasks(rows: Sequence[Row], given: dict[str, Any], root: Path) -> list[Task]
         job = _completed(row.job, given)
         own = [*base, *row.overrides]
         try:
-            plan = load(own)
+            plan = load(own, Path(given["weights"]) if given["weights"] else None)
         except ConfigError as error:
             raise ConfigError(f"{row.place}: {error}" if row.place else str(error)) from error
-        if given["weights"]:
-            plan = plan.with_weights(Path(given["weights"]))
         if "{model}" in job.name and plan.model.name == "auto":
             raise ConfigError("--name with {model} needs the model's name before the run: say --model NAME")
         tasks.append(Task(number, job, plan, plan_as_data(plan), root))

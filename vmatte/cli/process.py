@@ -71,7 +71,11 @@ _CALLED = {"masks": "--mask", "objects": "--object", "clips": "clip"}
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), help="Where a learned model runs. Default: auto."
 )
-@click.option("--weights", metavar="FILE", help="Checkpoint to use instead of the one in the store.")
+@click.option(
+    "--weights",
+    metavar="FILE",
+    help="Checkpoint to use instead of the one in the store. Without --model, the model is the one it is of.",
+)
 @click.option(
     "--accept-license",
     "--accept-licence",
@@ -98,10 +102,8 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
     from vmatte.config.load import load, plan_as_data
     from vmatte.run.outputs import refuse_collisions
 
-    plan = load(overrides_of(given))
-    if given["weights"]:
-        plan = plan.with_weights(Path(given["weights"]))
     jobs = _jobs(given)
+    plan = load(overrides_of(given), Path(given["weights"]) if given["weights"] else None)
     refuse_collisions(jobs, plan)
     failures: list[VmatteError] = []
     for job in jobs:

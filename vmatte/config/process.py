@@ -52,7 +52,7 @@ def process(
         over: What finished pictures show behind the subject: `#rrggbb`, a picture or a video.
         premultiplied: Whether colours are multiplied by alpha in outputs that know that.
         name: Template of the names of results, of `{stem}`, `{object}`, `{output}` and `{model}`.
-        weights: A checkpoint to use instead of the one in the store.
+        weights: A checkpoint to use instead of the one in the store; without `model`, the model is the one it is of.
         accept_license: Whether the licence of the model's weights is accepted; that is then remembered.
         offline: Whether the network may not be touched.
         overrides: Settings as `key=value`, as `--set` takes them.
@@ -66,9 +66,7 @@ def process(
     said += [f"{key}={value}" for key, value in (("preset", preset), ("model", model)) if value is not None]
     said += ["score.enabled=true"] if score else []
     said += [f"outputs=[{','.join(_several(outputs))}]"] if outputs else []
-    plan = load([*said, *_several(overrides)])
-    if weights is not None:
-        plan = plan.with_weights(Path(weights))
+    plan = load([*said, *_several(overrides)], None if weights is None else Path(weights))
     job = Job(
         clip=Path(clip),
         out=None if out is None else Path(out),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
+from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
@@ -23,26 +24,30 @@ from vmatte.models.checkpoint import with_checkpoint
 from vmatte.models.keyframes import Keyframed
 from vmatte.models.naming import naming
 from vmatte.models.objects import Objects
+from vmatte.models.recognise import recognised
 from vmatte.models.registry import ModelSettings, Runtime, build, card
 from vmatte.models.stepping import stepped
 
 StateT = TypeVar("StateT")
 
 
-def load_model(settings: ModelSettings | str, device: str = "cpu", precision: str = "auto") -> Matter:
+def load_model(settings: ModelSettings | str | Path, device: str = "cpu", precision: str = "auto") -> Matter:
     """Builds the model that `settings` belong to, ready for the pipeline.
 
     Args:
-        settings: The dataclass of the model's card, or the card's name for the default settings.
+        settings: The dataclass of the model's card, or the card's name for the default settings; or the path of a
+            checkpoint, whose model is then recognised by its content.
         device: `auto`, `cpu`, `cuda` or `mps`; models without a network run on the CPU whatever it says.
         precision: `auto`, `fp32`, `bf16` or `fp16`.
 
     Raises:
         ConfigError: No model has this name, or this machine has no such device.
-        WeightsError: The model's weights cannot be had, or are not its.
+        WeightsError: The model's weights cannot be had, are not its, or are no known model's.
     """
-    if isinstance(settings, str):
-        settings = card(settings).settings()
+    if isinstance(settings, Path):
+        settings = recognised(settings).card.made(weights=settings)
+    elif isinstance(settings, str):
+        settings = card(settings).made()
     settings = with_checkpoint(settings)
     model = build(settings, Runtime(device, precision))
     return lift(model, anchored="mask" in card(settings.name).needs)

@@ -16,6 +16,7 @@ from vmatte.io.writers import OUTPUTS, output_kind
 from vmatte.metrics.scorer import ScoreOptions
 from vmatte.models.checkpoint import Checkpoint, checkpoint
 from vmatte.models.lift import load_model
+from vmatte.models.recognise import recognised
 from vmatte.models.registry import Card, ModelSettings, card, preflight
 from vmatte.run.backdrop import Backdrop
 from vmatte.run.choose import Choice, choose
@@ -30,6 +31,7 @@ from vmatte.stages.merge import merge
 from vmatte.stages.refine.stage import Refine
 from vmatte.stages.smooth import SMOOTHERS
 from vmatte.stages.watch import Watch
+from vmatte.weights.elsewhere import elsewhere
 from vmatte.weights.fetch import check_fetchable
 from vmatte.weights.store import find
 from vmatte.weights.telling import SILENT, Teller, amount
@@ -122,7 +124,7 @@ def prepare(
         HintError: A hint is missing, unreadable or does not fit.
         ConfigError: An unknown output, or weights for a model without any.
         OutputError: An output exists already, or its folder cannot be written.
-        WeightsError: The model's weights cannot be had.
+        WeightsError: The model's weights cannot be had, or no known model has such weights.
     """
     check_report(job, plan.model.name)
     options = input_options(plan)
@@ -218,17 +220,20 @@ def _chosen(plan: Plan, given: frozenset[str], sampled: Sampler) -> tuple[ModelS
     if settings.name != _AUTO:
         return settings, Choice(settings.name, "asked for")
     if settings.weights is not None:
-        raise ConfigError(f"--weights {settings.weights} belong to one model: say which with --model NAME")
+        found = recognised(settings.weights)
+        why = f"{settings.weights.name} is of it: {found.why}"
+        return found.card.made(weights=settings.weights), Choice(found.card.name, why)
     choice = choose(given, sampled)
-    return card(choice.model).settings(), choice
+    return card(choice.model).made(), choice
 
 
 def _weights(settings: ModelSettings, plan: Plan, teller: Teller, notes: list[str], dry: bool) -> Checkpoint | None:
     published = card(settings.name).weights
-    if dry and published is not None and settings.weights is None and find(settings.name, published) is None:
+    missing = published is not None and settings.weights is None and find(settings.name, published) is None
+    if dry and published is not None and missing and elsewhere(published) is None:
         check_fetchable(settings.name, published, accept=plan.accept_license, no_network=plan.offline)
         notes.append(
-            f"the weights of {settings.name} are not here: the run would fetch {amount(published.size)} from "
+            f"the weights of {settings.name} are not here: the run would fetch {amount(published.bytes)} from "
             f"{published.url} (licence: {published.licence})"
         )
         return None

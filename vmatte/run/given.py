@@ -225,7 +225,7 @@ def _made_mask(given: Given, plan: Plan, source: OpenedSource, sampled: Sampler)
             raise HintError(f"--mask auto: no model here can make the mask of this clip by itself: {error}") from error
         if "plate" in card(choice.model).needs and "plate" not in maps:
             maps["plate"] = _estimated_plate(sampled, bool(choice.scores), given.notes)
-    matter = load_model(card(choice.model).settings(), plan.device.value, plan.precision.value)
+    matter = load_model(card(choice.model).made(), plan.device.value, plan.precision.value)
     seen = []
     for index in sampled.places(_TRIED):
         with (

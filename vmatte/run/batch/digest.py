@@ -18,6 +18,7 @@ from vmatte.models.registry import card, cards
 from vmatte.run.batch.task import Task
 from vmatte.run.report import Report, versions
 from vmatte.weights.digest import sha256_of
+from vmatte.weights.elsewhere import elsewhere
 from vmatte.weights.store import find
 
 # Settings that change how a run goes, never what it writes.
@@ -88,7 +89,9 @@ def _weights_now(task: Task, data: Mapping[str, Any]) -> str | None:
     try:
         if given is not None:
             return sha256_of(given)
-        stored = find(name, published)
+        stored, place = find(name, published), elsewhere(published)
+        if stored is None and place is not None:
+            return sha256_of(place)
     except (WeightsError, OSError):
         return "missing"
     if stored is not None:
