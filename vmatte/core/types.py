@@ -272,8 +272,25 @@ class RecurrentModel(Protocol[StateT]):
         """The memory after `frame`, and its matte. May update `state` in place and return it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Band:
+    """How wide the unknown part is of trimaps that are made from mattes.
+
+    Attributes:
+        scale: Multiples of the usual radius that it grows by.
+        union: Whether it also holds what the trimaps of the frames before and after, moved along, disagree on.
+    """
+
+    scale: float = 1.0
+    union: bool = False
+
+
 class Refiner(Protocol):
     """Finds the matte of one object inside the unknown part of a trimap, frame by frame."""
+
+    @property
+    def band(self) -> Band:
+        """What suits it."""
 
     def refine(self, clip: Clip, frame: Frame, trimap: Image8, layer: Layer | None) -> Layer:
         """The matte of one frame.

@@ -1,4 +1,7 @@
-"""A matte and its neighbours in time, moved onto it by optical flow: their median forgets a slip of one frame."""
+"""A matte and its neighbours in time, moved onto it by optical flow.
+
+Their median forgets a slip of one frame; where their trimaps disagree, something is unknown.
+"""
 
 from __future__ import annotations
 
@@ -8,30 +11,61 @@ import cv2
 import numpy as np
 
 from vmatte.core.types import Alpha, Image8
-from vmatte.ops.flow import dense
+from vmatte.ops.flow import Floats, dense
+from vmatte.ops.trimap import UNKNOWN
 from vmatte.ops.warp import warp
 
+#: Flow is computed on pictures shrunk to this many rows.
+ROWS = 540
 
-def carried_median(
-    pictures: tuple[Image8, Image8, Image8], alphas: tuple[Alpha, Alpha, Alpha], rows: int = 540
-) -> Alpha:
-    """Median of the middle matte and its two neighbours moved onto it.
+
+def motion(here: Image8, there: Image8, rows: int = ROWS) -> Floats:
+    """Where each pixel of one (H, W, 3) uint8 picture is in another: (H, W, 2) px.
+
+    >>> flat = np.full((32, 32, 3), 128, np.uint8)
+    >>> float(abs(motion(flat, flat)).max())
+    0.0
+    """
+    one, other = (cast("Image8", cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)) for picture in (here, there))
+    return dense(one, other, rows)
+
+
+def carried_median(before: Alpha, here: Alpha, after: Alpha, back: Floats, forth: Floats) -> Alpha:
+    """Median of a matte and its two neighbours moved onto it.
 
     Args:
-        pictures: (H, W, 3) uint8 RGB each: the frame before, the frame, the frame after.
-        alphas: (H, W) float32 each.
-        rows: Flow is computed on pictures shrunk to this many rows.
+        before: (H, W) float32.
+        here: Likewise.
+        after: Likewise.
+        back: (H, W, 2) where the frame's pixels were in the frame before.
+        forth: Where they are in the frame after.
 
     Returns:
         (H, W) float32.
 
-    >>> flat = np.full((32, 32, 3), 128, np.uint8)
-    >>> same, slip = np.zeros((32, 32), np.float32), np.ones((32, 32), np.float32)
-    >>> float(carried_median((flat, flat, flat), (same, slip, same)).max())
+    >>> still, same, slip = np.zeros((4, 4, 2), np.float32), np.zeros((4, 4), np.float32), np.ones((4, 4), np.float32)
+    >>> float(carried_median(same, slip, same, still, still).max())
     0.0
     """
-    before, here, after = (cast("Image8", cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)) for picture in pictures)
-    old = warp(alphas[0], dense(here, before, rows))
-    new = warp(alphas[2], dense(here, after, rows))
+    old, new = warp(before, back), warp(after, forth)
     low, high = np.minimum(old, new), np.maximum(old, new)
-    return cast("Alpha", np.clip(alphas[1], low, high))
+    return cast("Alpha", np.clip(here, low, high))
+
+
+def carried_union(here: Image8, neighbours: list[tuple[Image8, Floats]]) -> Image8:
+    """A trimap, unknown as well where a neighbour's, moved onto it, says something else.
+
+    Never without the motion: what moves would be unknown all along its way.
+
+    Args:
+        here: (H, W) of 0, 128 and 255.
+        neighbours: Their trimaps, and where this frame's pixels are in them.
+
+    >>> still = np.zeros((1, 2, 2), np.float32)
+    >>> carried_union(np.array([[0, 255]], np.uint8), [(np.array([[0, 0]], np.uint8), still)]).tolist()
+    [[0, 128]]
+    """
+    found = here.copy()
+    for trimap, flow in neighbours:
+        found[warp(trimap, flow, nearest=True) != here] = UNKNOWN
+    return found

@@ -42,4 +42,5 @@ def _nearest(length: int, wanted: int) -> NDArray[np.intp]:
     """Places of `wanted` samples along an axis, from its first element on, in single precision as torch has it."""
     scale = np.float32(length) / np.float32(wanted)
     places = np.floor(np.arange(wanted, dtype=np.float32) * scale).astype(np.intp)
-    return np.minimum(places, length - 1)
+    clipped: NDArray[np.intp] = np.minimum(places, length - 1)
+    return clipped

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from vmatte.core.errors import ModelError, WeightsError
-from vmatte.core.types import Alpha, Clip, Frame, Image8, Layer
+from vmatte.core.types import Alpha, Band, Clip, Frame, Image8, Layer
 from vmatte.models.image.budget import Appetite, bytes_needed
 from vmatte.models.registry import Runtime
 from vmatte.models.trimapped.settings import TrimapSettings
@@ -71,7 +71,12 @@ class Recipe(Protocol):
 
 
 class NetworkRefiner:
-    """A Refiner made of a network."""
+    """A Refiner made of a network.
+
+    Networks were trained on bands of 10 to 30 px (ViTMatte's code: 1 to 29), wider than what suits a solver.
+    """
+
+    band = Band(scale=2, union=True)
 
     def __init__(self, settings: TrimapSettings, runtime: Runtime, recipe: Callable[[Path], Recipe]) -> None:
         """Loads the weights.
@@ -100,7 +105,7 @@ class NetworkRefiner:
         return {**self.recipe.facts(), "device": str(self.device), "precision": dtype, "short_side": self._rows}
 
     def refine(self, clip: Clip, frame: Frame, trimap: Image8, layer: Layer | None) -> Layer:
-        """The matte of one frame, with colours if the network gives them, it sees the frame at full size, and it is SDR.
+        """The matte of one frame; with colours if the network gives any, at full size, and unless the clip is HDR.
 
         Raises:
             ModelError: Memory does not suffice for a small picture.
@@ -155,7 +160,7 @@ class NetworkRefiner:
             rows = max(_LEAST, int(rows * _STEP))
         if rows < short:
             logger.warning(
-                "%s works at %d px on the shorter side, as memory does not suffice for %dx%d; set model.max_size to choose",
+                "%s works at %d px on the shorter side, as memory does not suffice for %dx%d; its max_size chooses",
                 self.settings.name, rows, width, height,
             )  # fmt: skip
         return rows

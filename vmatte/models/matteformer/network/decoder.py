@@ -10,8 +10,7 @@ from torch import Tensor, nn
 
 from vmatte.models.matteformer.network.encoder import SHORTCUTS
 
-# Blocks of each layer.
-_DEPTHS = (2, 3, 3, 2)
+# Channels inside a head.
 _HIDDEN = 32
 
 leaky = partial(nn.LeakyReLU, 0.2, inplace=True)
@@ -22,17 +21,17 @@ class Decoder(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        first, *widths = reversed(SHORTCUTS[1:])
-        for number, (depth, width) in enumerate(zip(_DEPTHS, widths, strict=True), 1):
-            others = (Residual(width) for _ in range(depth - 1))
-            self.add_module(f"layer{number}", nn.Sequential(Enlarging(first, width), *others))
-            first = width
-        self.conv1 = _doubling(first)
-        self.bn1 = nn.BatchNorm2d(first)
+        full, half, quarter, eighth, sixteenth, deepest = SHORTCUTS
+        self.layer1 = _layer(deepest, sixteenth, 2)
+        self.layer2 = _layer(sixteenth, eighth, 3)
+        self.layer3 = _layer(eighth, quarter, 3)
+        self.layer4 = _layer(quarter, half, 2)
+        self.conv1 = _doubling(full)
+        self.bn1 = nn.BatchNorm2d(full)
         self.leaky = leaky()
-        self.refine_OS1 = _head(first)
-        self.refine_OS4 = _head(SHORTCUTS[2])
-        self.refine_OS8 = _head(SHORTCUTS[3])
+        self.refine_OS1 = _head(full)
+        self.refine_OS4 = _head(quarter)
+        self.refine_OS8 = _head(eighth)
 
     def forward(self, maps: Sequence[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
         """Logits at strides 1, 4 and 8, (B, 1, H, W) each at its own, of maps at strides 1 to 32."""
@@ -95,6 +94,10 @@ def opened(logits: Tensor, scale: int) -> Tensor:
     if scale > 1:
         logits = F.interpolate(logits, scale_factor=scale, mode="bilinear", align_corners=False)
     return (logits.tanh() + 1) / 2
+
+
+def _layer(inputs: int, outputs: int, blocks: int) -> nn.Sequential:
+    return nn.Sequential(Enlarging(inputs, outputs), *(Residual(outputs) for _ in range(blocks - 1)))
 
 
 def _doubling(width: int) -> nn.ConvTranspose2d:

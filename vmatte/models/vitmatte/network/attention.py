@@ -6,6 +6,8 @@ larger one, and there are several of it at a time.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -25,21 +27,23 @@ class GlobalAttention(nn.Module):
     (Li et al., MViTv2, CVPR 2022).
     """
 
+    # The library's module, whose parts have no types.
+    inner: Any
+
     def __init__(self, inner: nn.Module, mode: Attention, chunk: int = CHUNK) -> None:
         super().__init__()
         self.inner, self.mode, self.chunk = inner, mode, chunk
-        self.heads: int = inner.num_heads  # type: ignore[assignment]  # a module's attributes have no types
 
     def forward(self, hidden_state: Tensor, output_attentions: bool = False) -> tuple[Tensor]:
         """(B, H, W, C) to the same, as a tuple; the library's signature. Scores are never given out."""
         batch, height, width, channels = hidden_state.shape
-        qkv = self.inner.qkv(hidden_state).reshape(batch, height * width, 3, self.heads, -1)
+        qkv = self.inner.qkv(hidden_state).reshape(batch, height * width, 3, self.inner.num_heads, -1)
         q, k, v = qkv.permute(2, 0, 3, 1, 4).flatten(1, 2)  # each (B heads, H W, head)
-        places = q.unflatten(1, (height, width))
+        places = q.view(q.shape[0], height, width, -1)
         down = torch.einsum("bhwc,hkc->bhwk", places, relative(self.inner.rel_pos_h, height)).flatten(1, 2)
         across = torch.einsum("bhwc,wkc->bhwk", places, relative(self.inner.rel_pos_w, width)).flatten(1, 2)
         way = folded if self._folds(q.shape[-1] + height + width, height * width) else self._chunked
-        mixed = way(q, k, v, down, across).unflatten(0, (batch, self.heads)).transpose(1, 2)
+        mixed = way(q, k, v, down, across).unflatten(0, (batch, self.inner.num_heads)).transpose(1, 2)
         return (self.inner.proj(mixed.reshape(batch, height, width, channels)),)
 
     def _folds(self, wide: int, tokens: int) -> bool:

@@ -63,9 +63,10 @@ def network_from(
         raise WeightsError(f"{source}: weights of ViTMatte-{found.upper()}: take --model vitmatte.{found}")
     network = plain(size)
     load_strict(network, own, source=source, may_lack=("*.num_batches_tracked",), candidates=candidates)
-    for layer in network.backbone.encoder.layer:  # type: ignore[union-attr]
-        if not layer.window_size:  # type: ignore[union-attr]
-            layer.attention = GlobalAttention(layer.attention, attention)  # type: ignore[union-attr,arg-type]
+    trunk: Any = network.get_submodule("backbone.encoder.layer")
+    for layer in trunk:
+        if not layer.window_size:
+            layer.attention = GlobalAttention(layer.attention, attention)
     return network.requires_grad_(False)
 
 
