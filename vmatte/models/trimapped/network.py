@@ -100,7 +100,7 @@ class NetworkRefiner:
         self._rows: int | None = None
 
     def facts(self) -> dict[str, Any]:
-        """Device, precision, and the shorter side worked at, for the report."""
+        """Device, precision, and the shorter side worked at, 0 for the frame's own, for the report."""
         dtype = str(self.dtype).removeprefix("torch.")
         return {**self.recipe.facts(), "device": str(self.device), "precision": dtype, "short_side": self._rows}
 
@@ -149,10 +149,10 @@ class NetworkRefiner:
             return self.recipe.found(picture, trimap, self.device)
 
     def _planned(self, height: int, width: int) -> int:
-        """The shorter side to work at: the user's, or as much as free memory allows."""
-        short = min(height, width)
+        """The shorter side to work at: the user's, or as much as free memory allows; 0 leaves frames as they are."""
         if self.settings.max_size:
-            return min(short, self.settings.max_size)
+            return self.settings.max_size
+        short = min(height, width)
         free, gpu, rows = free_memory(self.device), self.device.type != "cpu", short
         while free is not None and rows > _LEAST:
             if bytes_needed(self.recipe.appetite, working_size(height, width, rows), 1, gpu=gpu) <= free * _SHARE:
@@ -163,7 +163,7 @@ class NetworkRefiner:
                 "%s works at %d px on the shorter side, as memory does not suffice for %dx%d; its max_size chooses",
                 self.settings.name, rows, width, height,
             )  # fmt: skip
-        return rows
+        return rows if rows < short else 0
 
     def _shrink(self, frame: Frame, error: Exception) -> None:
         """After memory ran out: a smaller picture.

@@ -43,7 +43,7 @@ class GlobalAttention(nn.Module):
         down = torch.einsum("bhwc,hkc->bhwk", places, relative(self.inner.rel_pos_h, height)).flatten(1, 2)
         across = torch.einsum("bhwc,wkc->bhwk", places, relative(self.inner.rel_pos_w, width)).flatten(1, 2)
         way = folded if self._folds(q.shape[-1] + height + width, height * width) else self._chunked
-        mixed = way(q, k, v, down, across).unflatten(0, (batch, self.inner.num_heads)).transpose(1, 2)
+        mixed = way(q, k, v, down, across).view(batch, self.inner.num_heads, height * width, -1).transpose(1, 2)
         return (self.inner.proj(mixed.reshape(batch, height, width, channels)),)
 
     def _folds(self, wide: int, tokens: int) -> bool:
@@ -57,7 +57,7 @@ class GlobalAttention(nn.Module):
         parts = []
         for start in range(0, q.shape[1], self.chunk):
             rows = slice(start, start + self.chunk)
-            scores = (scaled[:, rows] @ keys).unflatten(2, (down.shape[2], across.shape[2]))
+            scores = (scaled[:, rows] @ keys).view(*scaled[:, rows].shape[:2], down.shape[2], across.shape[2])
             scores = scores + down[:, rows, :, None] + across[:, rows, None]
             parts.append(scores.flatten(2).softmax(-1) @ v)
         return torch.cat(parts, 1)
