@@ -3,10 +3,10 @@
 from fractions import Fraction
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
+from tools.benchmark.wandering import wandering
 from tools.synth import scene
 from vmatte.core.errors import ConfigError
 from vmatte.core.types import Clip, Frame, Layer, Matte
@@ -20,23 +20,6 @@ from vmatte.stages.refine.stage import Refine
 
 METHODS = ("guided", *SOLVERS)
 CLIP = Clip(Path("clip.mp4"), 320, 180, Fraction(24), Fraction(1, 24))
-
-
-def wandering(alphas, seed=0):
-    """What a network at a quarter of the size would give: displaced by a field that changes, soft, contrasted."""
-    rng = np.random.default_rng(seed)
-    height, width = alphas[0].shape
-    grid = np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1).astype(np.float32)
-    field = np.zeros((height // 12 + 1, width // 12 + 1, 2), np.float32)
-    found = []
-    for alpha in alphas:
-        field = 0.5 * field + 0.75**0.5 * np.asarray(rng.normal(0, 0.75, field.shape), np.float32)
-        places = grid + cv2.resize(field, (width, height), interpolation=cv2.INTER_CUBIC)
-        moved = cv2.remap(alpha, places[..., 0], places[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        small = cv2.resize(moved, (width // 4, height // 4), interpolation=cv2.INTER_AREA)
-        large = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
-        found.append(np.clip((large - 0.5) * 1.3 + 0.5, 0, 1).astype(np.float32))
-    return found
 
 
 @pytest.fixture(scope="module")

@@ -36,6 +36,7 @@ def doubled(part: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(part.transpose(2, 0, 1)[None])).double()
 
 
+@pytest.mark.slow
 def test_each_part_in_double_precision():
     """As the vectors were computed: seeded weights magnify rounding."""
     held = vectors("fba")

@@ -18,4 +18,5 @@ def whole_state(seed: int = 0) -> dict[str, torch.Tensor]:
 
 
 def _unit(vector: torch.Tensor) -> torch.Tensor:
-    return vector / (vector.norm() + 1e-12)
+    unit: torch.Tensor = vector / (vector.norm() + 1e-12)
+    return unit
