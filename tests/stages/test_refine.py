@@ -1,5 +1,6 @@
 """Refiners: nearer to the truth and steadier than the soft, wandering matte they are given."""
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -8,8 +9,9 @@ import pytest
 
 from tools.benchmark.wandering import wandering
 from tools.synth import scene
-from vmatte.core.errors import ConfigError
-from vmatte.core.types import Clip, Frame, Layer, Matte
+from vmatte.core.errors import ConfigError, ModelError
+from vmatte.core.types import Band, Clip, Frame, Layer, Matte
+from vmatte.hints.arrays import Maps
 from vmatte.metrics.temporal import dtssd
 from vmatte.models.classical.matter import Classical
 from vmatte.ops.solvers import SOLVERS
@@ -100,3 +102,48 @@ def test_unknown_names_and_missing_libraries_are_said(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pymatting", None)
     with pytest.raises(ConfigError, match=r"vmatte\[refine\]"):
         Classical("closed-form")
+
+
+class Kept:
+    """A refiner that gives the trimap back."""
+
+    band = Band(scale=2, union=True)
+
+    def refine(self, clip, frame, trimap, layer):
+        return replace(layer, alpha=(trimap / np.float32(255)).astype(np.float32))
+
+
+def test_bands_are_as_wide_as_suits_the_refiner_and_united_with_their_neighbours():
+    rgb = np.random.default_rng(0).integers(0, 255, (360, 64, 3), np.uint8)
+    alphas = [np.zeros((360, 64), np.float32) for _ in range(5)]
+    for alpha in alphas:
+        alpha[100:, :] = 1
+        alpha[100] = 0.5
+    # For longer than a median forgets.
+    alphas[3][200:220] = alphas[4][200:220] = 0
+    mattes = [Matte(Frame(n, n, rgb, rgb), (Layer("subject", alpha),)) for n, alpha in enumerate(alphas)]
+    united, apart = ([m.alpha for m in Refine(Kept(), union=union)(CLIP, iter(mattes))] for union in (None, False))
+    for found in (united, apart):
+        # 2 px for 360 rows, twice that for this one.
+        np.testing.assert_array_equal(np.flatnonzero(found[0][:, 9] == np.float32(128 / 255)), np.arange(96, 105))
+    for number, expected in enumerate((0, 0, 20, 20, 0)):
+        assert ((united[number] != apart[number]).sum(0) == expected).all(), number
+
+
+def test_a_drawn_trimap_comes_first():
+    rgb, alpha = np.zeros((20, 30, 3), np.uint8), np.full((20, 30), 0.5, np.float32)
+    drawn = np.full((20, 30), 255, np.uint8)
+    matte = Matte(Frame(0, 0, rgb, rgb), (Layer("subject", alpha),))
+    (found,) = Refine(Kept(), drawn=Maps({0: drawn}))(CLIP, iter([matte]))
+    assert found.alpha.min() == 1
+
+
+def test_what_a_refiner_raises_names_the_frame():
+    class Broken(Kept):
+        def refine(self, clip, frame, trimap, layer):
+            raise ValueError("no")
+
+    rgb = np.zeros((20, 30, 3), np.uint8)
+    matte = Matte(Frame(7, 7, rgb, rgb), (Layer("subject", np.zeros((20, 30), np.float32)),))
+    with pytest.raises(ModelError, match="the refiner failed at frame 7: ValueError: no"):
+        list(Refine(Broken())(CLIP, iter([matte])))
