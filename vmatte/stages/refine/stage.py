@@ -12,8 +12,7 @@ from typing import Any
 
 from vmatte.core.errors import ModelError, VmatteError
 from vmatte.core.types import Alpha, Clip, Image8, Layer, MapSource, Matte, Refiner, Stream
-from vmatte.ops.carried import carried_median, carried_union, motion
-from vmatte.ops.flow import Floats
+from vmatte.ops.carried import Motion, carried_median, carried_union, motion
 from vmatte.ops.trimap import band_radius, trimap
 from vmatte.stages.smooth.window import windows
 
@@ -26,15 +25,15 @@ class Banded:
         matte: As it came.
         alphas: The medians.
         trimaps: Made from them.
-        back: Where its pixels were in the frame before; None in the first one.
-        forth: Where they are in the frame after; None in the last one.
+        back: Its motion to the frame before; None in the first one.
+        forth: To the frame after; None in the last one.
     """
 
     matte: Matte
     alphas: tuple[Alpha, ...]
     trimaps: tuple[Image8, ...]
-    back: Floats | None
-    forth: Floats | None
+    back: Motion | None
+    forth: Motion | None
 
 
 class Refine:
