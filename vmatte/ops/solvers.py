@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from vmatte.core.errors import ConfigError
 from vmatte.core.types import Alpha, Image8
+from vmatte.ops.grain import grain
 from vmatte.ops.guided import guided, lifted
 from vmatte.ops.trimap import BACKGROUND, FOREGROUND, UNKNOWN, band_radius, kept
 from vmatte.ops.unit import box_of
@@ -27,7 +28,10 @@ _System = Callable[[Any, NDArray[np.float64], NDArray[np.bool_], NDArray[np.floa
 # a weaker anchor the texture of the background leaks in, differently in every frame; with 0.1 the jitter returns.
 _KNOWN = 100.0
 _ANCHOR = 0.01
-_EPSILON = 1e-7
+# How far colours may stray from their line, squared: as published for drawn pictures, and with the grain of filmed ones.
+# On drawn clips with noise and a codec MAD x1e3 of 9.63 becomes 7.73 with four times its square, and 8.91 without; on
+# the same clips without noise 3.62 and 3.36.
+_EPSILON, _PER_GRAIN = 1e-7, 4.0
 # px around the unknown pixels that the system includes.
 _MARGIN = 4
 # Of the large kernel, px; the authors' and pymatting's.
@@ -138,7 +142,8 @@ def _closed_form(
 ) -> Any:  # noqa: ANN401
     import scipy.sparse
 
-    system = matting.cf_laplacian(image, epsilon=_EPSILON, radius=1, is_known=known) + scipy.sparse.diags(weights)
+    epsilon = _EPSILON + _PER_GRAIN * grain(np.rint(image * 255).astype(np.uint8)) ** 2
+    system = matting.cf_laplacian(image, epsilon=epsilon, radius=1, is_known=known) + scipy.sparse.diags(weights)
     return matting.cg(system, right, M=matting.ichol(system))
 
 
