@@ -28,7 +28,7 @@ _System = Callable[[Any, NDArray[np.float64], NDArray[np.bool_], NDArray[np.floa
 # a weaker anchor the texture of the background leaks in, differently in every frame; with 0.1 the jitter returns.
 _KNOWN = 100.0
 _ANCHOR = 0.01
-# How far colours may stray from their line, squared: as published for drawn pictures, and with the grain of filmed ones.
+# How far colours may stray from their line, squared: as published for drawn pictures, and the grain of filmed ones.
 # On drawn clips with noise and a codec MAD x1e3 of 9.63 becomes 7.73 with four times its square, and 8.91 without; on
 # the same clips without noise 3.62 and 3.36.
 _EPSILON, _PER_GRAIN = 1e-7, 4.0

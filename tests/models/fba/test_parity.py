@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from tests.models.trimapped.pictures import disc, one_thread, refined  # noqa: F401
+from tests.models.image.frames import one_thread  # noqa: F401
+from tests.models.trimapped.pictures import disc, refined
 from tests.parity.seeded import seeded_state, vectors
 from vmatte.core.errors import WeightsError
 from vmatte.core.types import Frame, Layer
@@ -92,7 +93,7 @@ def test_odd_sizes_are_padded_and_what_is_known_stays(weights):
     model = build(FBASettings(weights=weights), Runtime("cpu"))
     layer = refined(model, picture, trimap)
     grown = [np.pad(part, ((0, 3), (0, 3), *[(0, 0)] * (part.ndim - 2)), mode="edge") for part in (picture, trimap)]
-    larger = refined(model, *grown)
+    larger = refined(model, grown[0], grown[1])
     np.testing.assert_allclose(layer.alpha, larger.alpha[:45, :61], atol=1e-3)
     np.testing.assert_array_equal(layer.alpha[trimap != 128], trimap[trimap != 128] / 255)
     assert layer.colour is not None

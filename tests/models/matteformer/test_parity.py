@@ -1,6 +1,7 @@
 """MatteFormer against the published network and program, with seeded weights."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,8 +10,9 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.models.image.frames import one_thread  # noqa: F401
 from tests.models.matteformer.spectral import whole_state
-from tests.models.trimapped.pictures import disc, one_thread, refined  # noqa: F401
+from tests.models.trimapped.pictures import disc, refined
 from tests.parity.seeded import manifest, vectors
 from vmatte.core.errors import WeightsError
 from vmatte.models.matteformer.fusion import _nearest, joined
@@ -39,7 +41,8 @@ def weights(state, tmp_path_factory) -> Path:
 def test_pictures_come_out_as_published(weights, case):
     held = vectors("matteformer")
     model = build(MatteFormerSettings(weights=weights), Runtime("cpu"))
-    network, found = model.recipe.network, {}
+    network = model.recipe.network
+    found: dict[Any, Any] = {}
     for place in range(6):
         part = network.get_submodule(f"encoder.shortcut.{place}")
         part.register_forward_hook(lambda _, __, made, place=place: found.__setitem__(place, made))

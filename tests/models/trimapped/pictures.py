@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.models.image.frames import one_thread  # noqa: F401
 from vmatte.core.types import Clip, Frame, Layer
 from vmatte.models.trimapped.network import NetworkRefiner
 

@@ -1,11 +1,14 @@
 """ViTMatte against its authors' network and program, with seeded weights under their names and the library's."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
 
-from tests.models.trimapped.pictures import disc, one_thread, refined  # noqa: F401
+from tests.models.image.frames import one_thread  # noqa: F401
+from tests.models.trimapped.pictures import disc, refined
 from tests.parity.seeded import seeded_state, vectors
 from vmatte.core.errors import ConfigError, WeightsError
 from vmatte.models.image.settings import Procedure
@@ -42,7 +45,8 @@ def compared(size, path, mode, cases):
     held = vectors(f"vitmatte_{size}")
     settings = SETTINGS[size](weights=path, procedure=Procedure.published, attention=mode)
     model = build(settings, Runtime("cpu"))
-    network, found = model.recipe.network, {}
+    network = model.recipe.network
+    found: dict[Any, Any] = {}
     for part in network.modules():
         if isinstance(part, GlobalAttention):
             part.chunk = 100
