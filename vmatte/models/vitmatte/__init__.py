@@ -54,7 +54,7 @@ def _card(settings: type[ViTMatteSettings], size: str, data: str, summary: str) 
         ),
         extra="vitmatte",
         signature=SIGNATURE,
-        # Refined mattes were measured to be no steadier for smoothing afterwards, and worse: see tools/bench.md.
+        # An average along the motion made refined mattes 2 % worse and no steadier where that was measured.
         steady=True,
     )
 
