@@ -19,6 +19,7 @@ def process(
     masks: str | Path | Sequence[str | Path] = (),
     objects: Mapping[str, str | Path | Sequence[str | Path]] | None = None,
     plate: str | Path | None = None,
+    trimap: str | Path | None = None,
     out: str | Path | None = None,
     outputs: str | Sequence[str] = (),
     start: float | None = None,
@@ -44,6 +45,7 @@ def process(
             `auto` makes the first one.
         objects: Masks of several objects by name, each as for `masks`.
         plate: Picture or clip of the empty scene; `auto` makes it from the clip.
+        trimap: A picture for every frame, or a video or numbered pictures with one for each.
         out: Folder for the results; beside the clip by default.
         outputs: Names of outputs; by default what the preset says, else prores and alpha.
         start: Seconds from the first frame.
@@ -73,6 +75,7 @@ def process(
         masks=tuple(_several(masks)),
         objects=tuple(f"{name}={mask}" for name, given in (objects or {}).items() for mask in _several(given)),
         plate=None if plate is None else Path(plate),
+        trimap=None if trimap is None else Path(trimap),
         start=start,
         end=end,
         overwrite=overwrite,

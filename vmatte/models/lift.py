@@ -1,4 +1,4 @@
-"""Lifts a model of any of the three kinds to a Matter: frames in, mattes out, same order, same number."""
+"""Lifts a model of any of the four kinds to a Matter: frames in, mattes out, same order, same number."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from vmatte.core.types import (
     Matte,
     Matter,
     RecurrentModel,
+    Refiner,
     Stream,
 )
 from vmatte.models.checkpoint import with_checkpoint
@@ -27,6 +28,7 @@ from vmatte.models.objects import Objects
 from vmatte.models.recognise import recognised
 from vmatte.models.registry import ModelSettings, Runtime, build, card
 from vmatte.models.stepping import stepped
+from vmatte.models.trimapped.matter import Trimapped
 
 StateT = TypeVar("StateT")
 
@@ -53,6 +55,17 @@ def load_model(settings: ModelSettings | str | Path, device: str = "cpu", precis
     return lift(model, anchored="mask" in card(settings.name).needs)
 
 
+def load_refiner(settings: ModelSettings | str, device: str = "cpu", precision: str = "auto") -> Refiner:
+    """Builds a model that works over trimaps, for mattes that there are already; as `load_model`.
+
+    Raises:
+        ConfigError, WeightsError: As in `load_model`.
+    """
+    if isinstance(settings, str):
+        settings = card(settings).settings()
+    return cast("Refiner", build(with_checkpoint(settings), Runtime(device, precision)))
+
+
 def facts(matter: Matter | None) -> dict[str, Any]:
     """What a model has to say of how it runs, for a report: its `facts()`, if it has any."""
     inner: Any = matter
@@ -65,14 +78,16 @@ def facts(matter: Matter | None) -> dict[str, Any]:
 
 
 def lift(model: object, anchored: bool = False) -> Matter:
-    """Wraps a BatchModel or a RecurrentModel; a Matter is returned as it is.
+    """Wraps a BatchModel, a RecurrentModel or a Refiner; a Matter is returned as it is.
 
     Args:
-        model: Any of the three kinds.
+        model: Any of the kinds.
         anchored: Whether a model with memory can only start on a frame that has a mask.
     """
     if hasattr(model, "mattes"):
         return cast("Matter", model)
+    if hasattr(model, "refine"):
+        return Trimapped(cast("Refiner", model))
     if hasattr(model, "step"):
         recurrent = cast("RecurrentModel[Any]", model)
         return Objects(Keyframed(recurrent)) if anchored else Recurrent(recurrent)

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
-from vmatte.core.errors import ConfigError, HintError
+from vmatte.core.errors import HintError
 from vmatte.core.types import Clip, Hints, Matter, Stage
 from vmatte.io.open import OpenedSource, open_source
 from vmatte.io.options import InputOptions
@@ -23,12 +23,12 @@ from vmatte.run.choose import Choice, choose
 from vmatte.run.given import Given, Sampler, gather
 from vmatte.run.outputs import Output, Scene, check_report, opened_backdrop, planned_outputs
 from vmatte.run.plan import Device, Foreground, Job, Objects, Plan, Smooth
+from vmatte.run.refining import refiner_settings, refining
 from vmatte.run.riding import Riding
 from vmatte.stages.despill import Despill
 from vmatte.stages.foreground import Foreground as ForegroundStage
 from vmatte.stages.foreground import OwnPixels
 from vmatte.stages.merge import merge
-from vmatte.stages.refine.stage import Refine
 from vmatte.stages.smooth import SMOOTHERS
 from vmatte.stages.watch import Watch
 from vmatte.weights.elsewhere import elsewhere
@@ -56,7 +56,9 @@ class Prepared:
         stages: Between model and views.
         matter: The model, ready; None in a dry run without its weights.
         weights: Of the model that will run; None when it has none, or when they were not to be fetched.
+        refiner_weights: Of the model that refines, likewise.
         smoother: What makes the mattes steady, `none` when nothing does.
+        refiner: What refines them, likewise.
         riding: Scores that ride along; None when none were asked for.
         backdrop: What finished pictures show behind the subject.
         notes: What was found, assumed or done as asked.
@@ -75,7 +77,9 @@ class Prepared:
     stages: list[Stage]
     matter: Matter | None = None
     weights: Checkpoint | None = None
+    refiner_weights: Checkpoint | None = None
     smoother: str = "none"
+    refiner: str = "none"
     riding: Riding | None = None
     backdrop: Backdrop | None = None
     notes: list[str] = field(default_factory=list)
@@ -127,6 +131,7 @@ def prepare(
         WeightsError: The model's weights cannot be had, or no known model has such weights.
     """
     check_report(job, plan.model.name)
+    refiner_settings(plan)
     options = input_options(plan)
     source = open_source(job.clip, options)
     clip = source.clip
@@ -171,7 +176,11 @@ def prepare(
     smoother = _smoother(plan, card(settings.name))
     stages: list[Stage] = [merge] if merged and given.objects else []
     stages += [SMOOTHERS[smoother](plan.smoothing.keep, plan.smoothing.reach)] if smoother != "none" else []
-    stages += [Refine(plan.refine)] if plan.refine != "none" else []
+    drawn = None if "trimap" in card(settings.name).needs else given.maps.get("trimap")
+    refine, refiner_weights = refining(plan, lambda own: _weights(own, plan, teller, notes, dry), drawn)
+    stages += [] if refine is None else [refine]
+    if drawn is not None and refine is None:
+        given.warnings.append(f"model {settings.name} has no use for a trimap: name one that has, or --set refine=NAME")
     stages += [Watch()] if plan.watch else []
     return Prepared(
         source=source,
@@ -187,7 +196,9 @@ def prepare(
         backdrop=scene.backdrop,
         matter=matter or (load_model(settings, plan.device.value, plan.precision.value) if ready else None),
         weights=weights,
+        refiner_weights=refiner_weights,
         smoother=smoother,
+        refiner=plan.refine,
         riding=riding,
         notes=notes + given.notes,
         warnings=[*clip.warnings, *given.warnings],
