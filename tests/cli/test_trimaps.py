@@ -12,7 +12,7 @@ import safetensors.torch
 from tests import drawn
 from tests.cli.conftest import errors
 from tests.cli.pictures import folder, matte
-from tests.cli.test_image_models import STEP, one_thread  # noqa: F401
+from tests.cli.test_image_models import STEP
 from tests.models.matteformer.spectral import whole_state
 from tests.parity.seeded import vectors
 

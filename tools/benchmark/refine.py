@@ -13,10 +13,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from tools.benchmark.bars import Held
 from tools.benchmark.groups import CROSSING
 from tools.benchmark.report import put_section, table
 from tools.benchmark.scoring import Figures
-from tools.benchmark.smooth import Held
 from tools.benchmark.wandering import wandering
 from tools.synth import Synthetic, cached
 from tools.synth.film import Image8, Plane

@@ -62,7 +62,7 @@ def load_refiner(settings: ModelSettings | str, device: str = "cpu", precision: 
         ConfigError, WeightsError: As in `load_model`.
     """
     if isinstance(settings, str):
-        settings = card(settings).settings()
+        settings = card(settings).made()
     return cast("Refiner", build(with_checkpoint(settings), Runtime(device, precision)))
 
 

@@ -34,7 +34,7 @@ def refiner_settings(plan: Plan) -> ModelSettings | None:
     check_refiner(plan.refine)
     if plan.refine in (NONE, GUIDED):
         return None
-    settings = card(plan.refine).settings()
+    settings = card(plan.refine).made()
     told = {"weights": plan.refining.weights, "max_size": plan.refining.max_size or None}
     wanted: dict[str, Any] = {name: value for name, value in told.items() if value is not None}
     if unknown := sorted(wanted.keys() - {field.name for field in fields(settings)}):

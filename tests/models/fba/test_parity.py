@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from tests.models.image.frames import one_thread  # noqa: F401
 from tests.models.trimapped.pictures import disc, refined
 from tests.parity.seeded import seeded_state, vectors
 from vmatte.core.errors import WeightsError

@@ -10,7 +10,6 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.models.image.frames import one_thread  # noqa: F401
 from tests.models.matteformer.spectral import whole_state
 from tests.models.trimapped.pictures import disc, refined
 from tests.parity.seeded import manifest, vectors

@@ -7,7 +7,6 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from tests.models.image.frames import one_thread  # noqa: F401
 from tests.models.trimapped.pictures import disc, refined
 from tests.parity.seeded import seeded_state, vectors
 from vmatte.core.errors import ConfigError, WeightsError

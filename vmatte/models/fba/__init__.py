@@ -37,7 +37,7 @@ CARDS = (
             free=False,
             licence_url="https://github.com/MarcoForte/FBA_Matting#models",
             filename="FBA.pth",
-            notes="139 MB",
+            about=139_000_000,
         ),
         signature=SIGNATURE,
         # An average along the motion made refined mattes 2 % worse and no steadier where that was measured.

@@ -37,7 +37,7 @@ CARDS = (
             free=False,
             licence_url="https://github.com/webtoon/matteformer#license",
             filename="matteformer.pth",
-            notes="180 MB",
+            about=180_000_000,
         ),
         signature=SIGNATURE,
         # An average along the motion made refined mattes 2 % worse and no steadier where that was measured.

@@ -26,7 +26,7 @@ SIGNATURE = Signature(
 )
 
 _HUB = "https://huggingface.co/hustvl/{}"
-_SIZES = {"small": "103 MB", "base": "387 MB"}
+_BYTES = {"small": 103_000_000, "base": 387_000_000}
 _DATA = {
     "composition-1k": "Apache-2.0 by its page; trained on Adobe's Composition-1k, non-commercial",
     "distinctions-646": "Apache-2.0 by its page; trained on Distinctions-646, which is for research",
@@ -50,7 +50,7 @@ def _card(settings: type[ViTMatteSettings], size: str, data: str, summary: str) 
             free=False,
             licence_url=_HUB.format(repository),
             filename=f"{repository}.safetensors",
-            notes=_SIZES[size],
+            about=_BYTES[size],
         ),
         extra="vitmatte",
         signature=SIGNATURE,
@@ -61,7 +61,7 @@ def _card(settings: type[ViTMatteSettings], size: str, data: str, summary: str) 
 
 CARDS = (
     _card(ViTMatteSettings, "small", "composition-1k", "Over a trimap, by a vision transformer that sees it all."),
-    _card(ViTMatteBSettings, "base", "composition-1k", "The same by a network four times the size."),
+    _card(ViTMatteBSettings, "base", "composition-1k", "Over a trimap, by a vision transformer four times the size."),
     _card(ViTMatteSDistinctionsSettings, "small", "distinctions-646", "The small network, trained on other pictures."),
     _card(ViTMatteBDistinctionsSettings, "base", "distinctions-646", "The large network, trained on other pictures."),
 )
