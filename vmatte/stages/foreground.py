@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from vmatte.core.errors import ConfigError
+from vmatte.core.keeping import FORGETFUL, Keeper, noted
 from vmatte.core.types import Alpha, Clip, Frame, Image, Layer, Matte, Stream
 from vmatte.ops.foreground import blur_foreground, multilevel_foreground, soft
 from vmatte.ops.unit import Float, box_of, unit
@@ -38,9 +39,9 @@ class Foreground:
         if not 0 <= self.steady < 1:
             raise ConfigError(f"foreground.steady is {self.steady}: use a share from 0 up to, but not including, 1")
 
-    def __call__(self, clip: Clip, mattes: Iterator[Matte]) -> Stream[Matte]:
-        before: dict[str, _Seen] = {}
-        for matte in mattes:
+    def __call__(self, clip: Clip, mattes: Iterator[Matte], keeper: Keeper = FORGETFUL) -> Stream[Matte]:
+        before: dict[str, _Seen] = keeper.kept or {}
+        for matte in noted(mattes, keeper, lambda: before):
             layers = tuple(self._filled(matte.frame, layer, before) for layer in matte.layers)
             yield replace(matte, layers=layers)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from vmatte.core.keeping import FORGETFUL, Keeper, noted
 from vmatte.core.types import Alpha, Clip, Image8, Layer, Matte, Stream
 from vmatte.ops.carried import carried_median
 from vmatte.ops.trimap import band_radius, trimap
@@ -32,9 +33,14 @@ class Refine:
         check_solver(method)
         self.method, self.radius = method, radius
 
-    def __call__(self, clip: Clip, mattes: Iterator[Matte]) -> Stream[Matte]:
-        before: Matte | None = None
-        here = next(mattes, None)
+    #: Frames by which mattes come out late.
+    lag = 1
+
+    def __call__(self, clip: Clip, mattes: Iterator[Matte], keeper: Keeper = FORGETFUL) -> Stream[Matte]:
+        before, here = keeper.kept or (None, None)
+        mattes = noted(mattes, keeper, lambda: (before, here))
+        if here is None:
+            here = next(mattes, None)
         while here is not None:
             after = next(mattes, None)
             yield self._refined(before, here, after)
