@@ -178,7 +178,7 @@ class _Thawing:
             object.__setattr__(made, name, self.value(inner))
         return made
 
-    def _plain(self, node: dict[str, Any]) -> Any:  # noqa: ANN401,PLR0911
+    def _plain(self, node: dict[str, Any]) -> Any:  # noqa: ANN401
         if "seq" in node:
             items = [self.value(item) for item in node["items"]]
             return deque(items, node["most"]) if node["seq"] == "deque" else _SEQUENCES[node["seq"]](items)
@@ -191,7 +191,7 @@ class _Thawing:
             return getattr(_class(node["enum"]), node["name"])
         return self._stored(node)
 
-    def _stored(self, node: dict[str, Any]) -> Any:  # noqa: ANN401,PLR0911
+    def _stored(self, node: dict[str, Any]) -> Any:  # noqa: ANN401
         if "kind" in node:
             return _KINDS[node["kind"]].thaw(self._arrays[node["array"]], node["facts"])
         if "code" in node:

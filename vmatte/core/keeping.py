@@ -45,7 +45,10 @@ FORGETFUL = Forgetful()
 
 
 def noted(
-    items: Iterator[T], keeper: Keeper, state: Callable[[], object], index: Callable[[T], int] = lambda item: _index(item)
+    items: Iterator[T],
+    keeper: Keeper,
+    state: Callable[[], object],
+    index: Callable[[T], int] = lambda item: _index(item),
 ) -> Stream[T]:
     """Passes items on; where a segment ends before one, the reader's state is kept first.
 

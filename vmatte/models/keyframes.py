@@ -43,9 +43,7 @@ class Keyframed(Generic[StateT]):
     def __init__(self, model: RecurrentModel[StateT]) -> None:
         self._model = model
 
-    def mattes(
-        self, clip: Clip, hints: Hints, frames: Iterator[Frame], keeper: Keeper = FORGETFUL
-    ) -> Stream[Matte]:
+    def mattes(self, clip: Clip, hints: Hints, frames: Iterator[Frame], keeper: Keeper = FORGETFUL) -> Stream[Matte]:
         """One matte a frame.
 
         Between two masks a segment can end at the second one only, for what comes before is made from both.

@@ -20,12 +20,12 @@ from vmatte.core.types import (
     RecurrentModel,
     Stream,
 )
+from vmatte.models.carrying import carried, kept, resumed
 from vmatte.models.checkpoint import with_checkpoint
 from vmatte.models.keyframes import Keyframed
 from vmatte.models.naming import naming
 from vmatte.models.objects import Objects
 from vmatte.models.registry import ModelSettings, Runtime, build, card
-from vmatte.models.carrying import carried, kept, resumed
 
 StateT = TypeVar("StateT")
 
@@ -78,12 +78,12 @@ def lift(model: object, anchored: bool = False) -> Matter:
 class Recurrent(Generic[StateT]):
     """Carries a model's memory from frame to frame."""
 
+    keeps = True
+
     def __init__(self, model: RecurrentModel[StateT]) -> None:
         self._model = model
 
-    def mattes(
-        self, clip: Clip, hints: Hints, frames: Iterator[Frame], keeper: Keeper = FORGETFUL
-    ) -> Stream[Matte]:
+    def mattes(self, clip: Clip, hints: Hints, frames: Iterator[Frame], keeper: Keeper = FORGETFUL) -> Stream[Matte]:
         """One matte a frame.
 
         Raises:
@@ -108,9 +108,7 @@ class Batched:
             raise ValueError(f"overlap must be at least 0 and less than size {model.size}, not {model.overlap}")
         self._model = model
 
-    def mattes(
-        self, clip: Clip, hints: Hints, frames: Iterator[Frame], keeper: Keeper = FORGETFUL
-    ) -> Stream[Matte]:
+    def mattes(self, clip: Clip, hints: Hints, frames: Iterator[Frame], keeper: Keeper = FORGETFUL) -> Stream[Matte]:
         """One matte a frame; no window reaches beyond a segment's end.
 
         Raises:
@@ -121,6 +119,11 @@ class Batched:
         while parts.more():
             yield from self._windows(hints, parts.part())
             parts.end(kept(self._model, ()))
+
+    @property
+    def keeps(self) -> bool:
+        """Whether a run can be gone on with: not in the middle of windows that overlap."""
+        return self._model.overlap == 0
 
     def _windows(self, hints: Hints, frames: Iterator[Frame]) -> Stream[Matte]:
         overlap = self._model.overlap

@@ -24,12 +24,12 @@ class Objects:
     all objects. One that has to wait, because its first mask comes late, reads its frames again from disk.
     """
 
+    keeps = True
+
     def __init__(self, matter: Keyframed[Any]) -> None:
         self._matter = matter
 
-    def mattes(
-        self, clip: Clip, hints: Hints, frames: Iterator[Frame], keeper: Keeper = FORGETFUL
-    ) -> Stream[Matte]:
+    def mattes(self, clip: Clip, hints: Hints, frames: Iterator[Frame], keeper: Keeper = FORGETFUL) -> Stream[Matte]:
         """One matte a frame, with one layer an object in the order of `Hints.objects`."""
         if not hints.objects:
             yield from self._matter.mattes(clip, hints, frames, keeper)
@@ -38,7 +38,9 @@ class Objects:
         with ExitStack() as stack:
             tee = stack.enter_context(Tee(frames, len(hints.objects)))
             runs = [
-                stack.enter_context(closing(self._matter.mattes(clip, hints.of(name), tee.reader(number), gathered.of(number))))
+                stack.enter_context(
+                    closing(self._matter.mattes(clip, hints.of(name), tee.reader(number), gathered.of(number)))
+                )
                 for number, name in enumerate(hints.objects)
             ]
             for mattes in zip(*runs, strict=True):

@@ -15,8 +15,8 @@ from vmatte.io.writers.animated.options import ApngOptions, GifOptions, WebpOpti
 from vmatte.io.writers.animated.writer import AnimationWriter
 from vmatte.io.writers.exr import ExrOptions, exr_images
 from vmatte.io.writers.hevc_alpha import HevcAlphaOptions, hevc_alpha
-from vmatte.io.writers.master import MasterOptions, master
 from vmatte.io.writers.log import Damaged, Keeping
+from vmatte.io.writers.master import MasterOptions, master
 from vmatte.io.writers.mux import NO_CUT, Cut
 from vmatte.io.writers.opaque import PlayOptions, play
 from vmatte.io.writers.player import PlayerOptions, player

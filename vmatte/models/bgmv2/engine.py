@@ -28,6 +28,8 @@ INPUTS, OUTPUTS = ("src", "bgr"), ("fgr", "pha")
 class BackgroundMattingGraph:
     """A Matter, one frame at a time."""
 
+    keeps = True
+
     def __init__(self, settings: BGMv2Settings, runtime: Runtime) -> None:
         """Opens the graph that `settings.weights` name.
 
@@ -42,9 +44,7 @@ class BackgroundMattingGraph:
         """Engine, device and precision, for the report."""
         return dict(self.session.facts)
 
-    def mattes(
-        self, clip: Clip, hints: Hints, frames: Iterator[Frame], keeper: Keeper = FORGETFUL
-    ) -> Stream[Matte]:
+    def mattes(self, clip: Clip, hints: Hints, frames: Iterator[Frame], keeper: Keeper = FORGETFUL) -> Stream[Matte]:
         """One matte a frame, with the foreground's colour unless the clip is HDR, which the network cannot see.
 
         Raises:

@@ -45,6 +45,7 @@ class Pair:
 class BackgroundMattingModel:
     """A Matter: frames know nothing of each other, but the plate is followed from one to the next."""
 
+    keeps = True
     settled = ("_sizing", "_batch")
 
     def __init__(self, settings: BGMv2Settings, runtime: Runtime) -> None:
@@ -75,9 +76,7 @@ class BackgroundMattingModel:
             "batch": self._batch,
         }
 
-    def mattes(
-        self, clip: Clip, hints: Hints, frames: Iterator[Frame], keeper: Keeper = FORGETFUL
-    ) -> Stream[Matte]:
+    def mattes(self, clip: Clip, hints: Hints, frames: Iterator[Frame], keeper: Keeper = FORGETFUL) -> Stream[Matte]:
         """One matte a frame, with the foreground's colour unless the clip is HDR, which the network cannot see.
 
         Raises:
