@@ -82,7 +82,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         click.echo(f"vmatte: error: {one_line(error)}", err=True)
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt) as error:
-        click.echo("; ".join([LINE, *getattr(error, "__notes__", ())]), err=True)
+        # Click puts an error of its own in the place of Ctrl-C's.
+        notes = [note for each in (error, error.__cause__) for note in getattr(each, "__notes__", ())]
+        click.echo("; ".join([LINE, *notes]), err=True)
         code = INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()

@@ -30,11 +30,11 @@ _TREE = "tree"
 Arrays = dict[str, NDArray[Any]]
 
 
-class NotFrozen(TypeError):
+class FreezeError(TypeError):
     """A state holds something that no file can: an open file, a function of somebody else's."""
 
 
-class NotThawed(ValueError):
+class ThawError(ValueError):
     """What is to be read is no frozen state, or one of another version."""
 
 
@@ -70,7 +70,7 @@ def freeze(state: object) -> Arrays:
     {'a': (1, [2.5]), 3: None}
 
     Raises:
-        NotFrozen: It holds something that cannot be stored.
+        FreezeError: It holds something that cannot be stored.
     """
     arrays: Arrays = {}
     tree = _Freezing(arrays).node(state)
@@ -82,12 +82,12 @@ def thaw(arrays: Mapping[str, NDArray[Any]]) -> Any:  # noqa: ANN401  whatever w
     """The state that `freeze` was given.
 
     Raises:
-        NotThawed: These are not its arrays, or the classes it was made of have changed.
+        ThawError: These are not its arrays, or the classes it was made of have changed.
     """
     try:
         return _Thawing(arrays).value(json.loads(arrays[_TREE].tobytes()))
     except (KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
-        raise NotThawed(f"no state of this version: {type(error).__name__}: {error}") from error
+        raise ThawError(f"no state of this version: {type(error).__name__}: {error}") from error
 
 
 class _Freezing:
@@ -110,10 +110,9 @@ class _Freezing:
             return {"enum": _path(type(value)), "name": value.name}
         if isinstance(value, tuple) and hasattr(value, "_fields"):
             return {"named": _path(type(value)), "items": [self.node(item) for item in value]}
-        for name, sequence in _SEQUENCES.items():
-            if type(value) is sequence:
-                most = {"most": value.maxlen} if isinstance(value, deque) else {}
-                return {"seq": name, "items": [self.node(item) for item in value], **most}
+        if isinstance(value, list | tuple | set | frozenset | deque) and type(value) in _SEQUENCES.values():
+            most = {"most": value.maxlen} if isinstance(value, deque) else {}
+            return {"seq": type(value).__name__, "items": [self.node(item) for item in value], **most}
         if type(value) in (dict, Counter):
             pairs = [[self.node(key), self.node(item)] for key, item in value.items()]
             return {"map": type(value).__name__, "pairs": pairs}
@@ -146,7 +145,7 @@ class _Freezing:
     def _object(self, value: Any) -> dict[str, Any]:  # noqa: ANN401
         path = _path(type(value))
         if hasattr(value, "__next__") or hasattr(value, "fileno"):
-            raise NotFrozen(f"{path} cannot be kept in a file")
+            raise FreezeError(f"{path} cannot be kept in a file")
         return {"object": path, "has": {name: self.node(getattr(value, name)) for name in _attributes(value)}}
 
     def _put(self, found: NDArray[Any]) -> str:
@@ -230,7 +229,7 @@ def _path(thing: Any) -> str:  # noqa: ANN401
     """Where a class of ours is found.
 
     Raises:
-        NotFrozen: It is not ours, or cannot be found by name.
+        FreezeError: It is not ours, or cannot be found by name.
     """
     path = f"{getattr(thing, '__module__', '')}:{getattr(thing, '__qualname__', '')}"
     try:
@@ -238,7 +237,7 @@ def _path(thing: Any) -> str:  # noqa: ANN401
     except ValueError:
         same = False
     if not same:
-        raise NotFrozen(f"{path} cannot be kept in a file")
+        raise FreezeError(f"{path} cannot be kept in a file")
     return path
 
 

@@ -52,9 +52,9 @@ class Keyframed(Generic[StateT]):
             HintError: No mask falls on a frame of the run.
             ModelError: The model failed; names the frame.
         """
-        state = resumed(self._model, keeper)
-        if state is not None:
-            yield from carried(self._model, state, frames, hints, keeper)
+        left: StateT | None = resumed(self._model, keeper)
+        if left is not None:
+            yield from carried(self._model, left, frames, hints, keeper)
             return
         first = next(frames, None)
         if first is None:

@@ -175,7 +175,7 @@ class _Run:
             ready = queued(stack, "stages", metered(staged, self._stages, waiting))
         if prepared.riding is not None:
             waiting = Meter("wait")
-            scored = prepared.riding(metered(ready, waiting), not alone, self.going.scores())
+            scored = prepared.riding(metered(ready, waiting), not alone, self.going.scores)
             ready = queued(stack, "scores", metered(scored, self._scores, waiting))
         return ready
 
@@ -205,7 +205,6 @@ class _Run:
         )
         warnings = [*prepared.warnings, *getattr(prepared.source, "warnings", ())]
         warnings += [*self.going.warnings, *self.said.warnings]
-        notes = [*prepared.notes, *self.going.notes]
         warnings += [text for output in outputs for text in output.get("warnings", ())]
         watch = next((stage for stage in prepared.stages if isinstance(stage, Watch)), None)
         return Report(
@@ -228,7 +227,8 @@ class _Run:
             confidence={} if watch is None else watch.confidence(),
             scores={} if prepared.riding is None else prepared.riding.results(),
             warnings=tuple(dict.fromkeys(warnings)),
-            notes=tuple(dict.fromkeys(notes)),
+            notes=tuple(dict.fromkeys(prepared.notes)),
+            before=self.going.done,
         )
 
 

@@ -65,6 +65,7 @@ class Report:
         confidence: For each matte whose model has one: its median, its lowest value and the frame of that.
         warnings: What may harm the result.
         notes: What was found, assumed about the source or done as asked.
+        before: How many of the frames an earlier run had written, which this one went on from; times are of the rest.
         digest: What a batch knows it by: hashes of settings, code, weights, inputs and outputs.
     """
 
@@ -88,6 +89,7 @@ class Report:
     scores: Mapping[str, Result] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    before: int = 0
     digest: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> str:
@@ -105,8 +107,9 @@ class Report:
 
     def lines(self) -> list[str]:
         """Where time went, a line a stage, for a terminal."""
-        speed = f"{self.frames / self.wall:.1f} fps" if self.wall else "no time"
-        head = f"{self.frames} frames in {self.wall:.1f} s ({speed}), peak memory {self.peak_rss / 2**20:.0f} MiB"
+        made = self.frames - self.before
+        speed = f"{made / self.wall:.1f} fps" if self.wall else "no time"
+        head = f"{made} frames in {self.wall:.1f} s ({speed}), peak memory {self.peak_rss / 2**20:.0f} MiB"
         rows = [_stage_line(stage, stage.name == self.bottleneck) for stage in self.stages]
         return [head, *rows, *_shown(self.look_at)]
 

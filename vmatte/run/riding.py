@@ -68,7 +68,8 @@ class Riding:
             truths = self._truths(stack)
             watched = _watched(mattes, beside, last)
             ready = stack.enter_context(closing(Prefetch(watched, _AHEAD, "watch") if beside else watched))
-            for matte, seen in noted(ready, keeper, lambda: (self._scorers, last), lambda item: item[0].frame.index):
+            ready = noted(ready, keeper, lambda: (self._scorers, last), lambda item: item[0].frame.index)
+            for matte, seen in ready:
                 truth = next(truths) if truths is not None else None
                 for layer in matte.layers:
                     scorer = self._scorers.setdefault(layer.name, Scorer(self._options))

@@ -33,7 +33,8 @@ class Despill:
         looked = keeper.kept is not None
         if looked:
             (channel,) = keeper.kept
-        for matte in noted(mattes, keeper, lambda: (channel,)):
+        mattes = noted(mattes, keeper, lambda: (channel,))
+        for matte in mattes:
             if not looked:
                 looked = True
                 score = screen_score([matte.frame.sdr])

@@ -41,7 +41,8 @@ class Foreground:
 
     def __call__(self, clip: Clip, mattes: Iterator[Matte], keeper: Keeper = FORGETFUL) -> Stream[Matte]:
         before: dict[str, _Seen] = keeper.kept or {}
-        for matte in noted(mattes, keeper, lambda: before):
+        mattes = noted(mattes, keeper, lambda: before)
+        for matte in mattes:
             layers = tuple(self._filled(matte.frame, layer, before) for layer in matte.layers)
             yield replace(matte, layers=layers)
 

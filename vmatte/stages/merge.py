@@ -17,7 +17,8 @@ def merge(clip: Clip, mattes: Iterator[Matte], keeper: Keeper = FORGETFUL) -> St
     That is exact where objects exclude each other, as in a label image. Where two masks overlap, soft pixels of what
     they share count twice: a matte of 0.5 in both becomes 1, so its edge moves out by up to half a pixel.
     """
-    for matte in noted(mattes, keeper, lambda: ()):
+    mattes = noted(mattes, keeper, lambda: ())
+    for matte in mattes:
         if len(matte.layers) == 1:
             yield matte
             continue

@@ -67,7 +67,8 @@ class Watch:
     def __call__(self, clip: Clip, mattes: Iterator[Matte], keeper: Keeper = FORGETFUL) -> Stream[Matte]:
         if keeper.kept is not None:
             self._follower, self._series = keeper.kept
-        for matte in noted(mattes, keeper, lambda: (self._follower, self._series)):
+        mattes = noted(mattes, keeper, lambda: (self._follower, self._series))
+        for matte in mattes:
             frame = matte.frame
             found = self._follower.frame(frame.sdr, {layer.name: layer.alpha for layer in matte.layers})
             for layer in matte.layers:

@@ -15,7 +15,7 @@ from vmatte.io.writers.animated.options import ApngOptions, GifOptions, WebpOpti
 from vmatte.io.writers.animated.writer import AnimationWriter
 from vmatte.io.writers.exr import ExrOptions, exr_images
 from vmatte.io.writers.hevc_alpha import HevcAlphaOptions, hevc_alpha
-from vmatte.io.writers.log import Damaged, Keeping
+from vmatte.io.writers.log import DamagedError, Keeping
 from vmatte.io.writers.master import MasterOptions, master
 from vmatte.io.writers.mux import NO_CUT, Cut
 from vmatte.io.writers.opaque import PlayOptions, play
@@ -34,7 +34,7 @@ __all__ = [
     "GROUPS",
     "OUTPUTS",
     "Cut",
-    "Damaged",
+    "DamagedError",
     "Facts",
     "Keeping",
     "OutputKind",
@@ -322,7 +322,7 @@ def open_writer(
 
     Raises:
         ConfigError: There is no such output or option.
-        Damaged: What it had kept is gone.
+        DamagedError: What it had kept is gone.
         OutputError: The extension does not belong to the output, the name is taken, or nothing can be written there.
     """
     kind = output_kind(name)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import av
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 # pts, dts, duration, whether a decoder can start here, bytes of data and of what goes beside it, their CRC-32.
 _HEAD = struct.Struct("<qqqBIII")
-_BESIDE = "matroska_block_additional"
+_BESIDE: Literal["matroska_block_additional"] = "matroska_block_additional"
 # FFmpeg puts the number of the addition before it.
 _NUMBER = 8
 
 
-class Damaged(ValueError):
+class DamagedError(ValueError):
     """A log is shorter than it was, or its bytes are not those written."""
 
 
@@ -79,7 +79,7 @@ class Log:
         length: How many of its bytes count; the rest is cut off.
 
     Raises:
-        Damaged: It is shorter than that.
+        DamagedError: It is shorter than that.
     """
 
     def __init__(self, path: Path, length: int = 0) -> None:
@@ -87,7 +87,7 @@ class Log:
         self._file = path.open("r+b" if path.exists() else "x+b")
         if os.fstat(self._file.fileno()).st_size < length:
             self._file.close()
-            raise Damaged(f"{path} is shorter than it was")
+            raise DamagedError(f"{path} is shorter than it was")
         self._file.truncate(length)
         self._file.seek(length)
 
@@ -110,7 +110,7 @@ class Log:
         """Everything that is in it, from the start; leaves it ready to be appended to.
 
         Raises:
-            Damaged: The bytes are not those written.
+            DamagedError: The bytes are not those written.
         """
         self._file.flush()
         end = self._file.seek(0, os.SEEK_END)
@@ -118,11 +118,11 @@ class Log:
         while self._file.tell() < end:
             head = self._file.read(_HEAD.size)
             if len(head) < _HEAD.size:
-                raise Damaged(f"{self.path} ends in the middle")
+                raise DamagedError(f"{self.path} ends in the middle")
             pts, dts, duration, key, size, extra, crc = _HEAD.unpack(head)
             data, beside = self._file.read(size), self._file.read(extra)
             if zlib.crc32(beside, zlib.crc32(data)) != crc:
-                raise Damaged(f"{self.path}: the bytes at {pts} are not those written")
+                raise DamagedError(f"{self.path}: the bytes at {pts} are not those written")
             yield Record(pts, dts, duration, bool(key), data, beside)
 
     def close(self) -> None:
@@ -148,7 +148,7 @@ class Keeping:
         """The log, with nothing in it but what counts.
 
         Raises:
-            Damaged: Part of it is gone.
+            DamagedError: Part of it is gone.
             OutputError: It cannot be opened.
         """
         try:
@@ -165,7 +165,7 @@ def _side_data(data: bytes) -> PacketSideData:
     cluster = _element("E7", b"\0") + _element("A0", _element("A1", b"\x81\0\0\0\x82") + addition)
     segment = _element("1654AE6B", _element("AE", track)) + _element("1F43B675", cluster)
     whole = _element("1A45DFA3", _element("4282", b"matroska")) + _element("18538067", segment)
-    with av.open(BytesIO(whole)) as file:
+    with av.open(BytesIO(whole), "r") as file:
         return next(file.demux(video=0)).get_sidedata(_BESIDE)
 
 

@@ -13,7 +13,7 @@ from vmatte.core.errors import OutputError
 from vmatte.core.timing import Meter
 from vmatte.core.types import Clip, Picture
 from vmatte.io.writers.check import Ledger, sampled
-from vmatte.io.writers.log import Damaged, Keeping
+from vmatte.io.writers.log import DamagedError, Keeping
 from vmatte.io.writers.partial import Partial, explained, synced
 from vmatte.io.writers.pool import Pool
 from vmatte.io.writers.video import Facts, fits
@@ -144,7 +144,7 @@ class SequenceWriter:
         """Takes up the images of an earlier run; later ones, of a segment it did not end, are removed.
 
         Raises:
-            Damaged: One is gone, or not what was written.
+            DamagedError: One is gone, or not what was written.
         """
         ledger = self._ledger
         ledger.times, ledger.marks, ledger.packets = state["ledger"]
@@ -157,7 +157,7 @@ class SequenceWriter:
             for index, crc in zip(ledger.times, ledger.packets, strict=True):
                 path = self._name(index)
                 if not path.exists() or zlib.crc32(path.read_bytes()) != crc:
-                    raise Damaged(f"{path} is not what was written")
+                    raise DamagedError(f"{path} is not what was written")
 
     def publish(self) -> None:
         """Gives the finished folder its final name."""

@@ -12,7 +12,7 @@ from vmatte.core.errors import OutputError
 from vmatte.core.timing import Meter
 from vmatte.core.types import Clip, Picture
 from vmatte.io.writers.check import Ledger, check_file
-from vmatte.io.writers.log import Damaged, Keeping, Log, Record
+from vmatte.io.writers.log import DamagedError, Keeping, Log, Record
 from vmatte.io.writers.mux import NO_CUT, Cut, Mux
 from vmatte.io.writers.partial import Partial, explained
 from vmatte.io.writers.pool import Pool
@@ -310,7 +310,7 @@ class VideoWriter:
         """Takes up what an earlier run has kept.
 
         Raises:
-            Damaged: It is not all there.
+            DamagedError: It is not all there.
         """
         self._log = keeping.opened()
         if keeping.state is None:
@@ -327,7 +327,7 @@ class VideoWriter:
                 self._mux.add(record.packet(), record.duration)
                 count += 1
         if count != len(times):
-            raise Damaged(f"{self._log.path} holds {count} pictures instead of {len(times)}")
+            raise DamagedError(f"{self._log.path} holds {count} pictures instead of {len(times)}")
         self._packets, self._last = count, state["last"]
         if not self._recipe.intra:
             self._encoder = self._fresh()

@@ -55,7 +55,7 @@ class Underlay:
         """
         plate = _given(frame, hints)
         check_size(plate, frame.sdr)
-        if self._restored and np.array_equal(plate, self._given):
+        if self._restored and self._given is not None and np.array_equal(plate, self._given):
             self._given = plate
         self._restored = False
         if self._align is Align.none:

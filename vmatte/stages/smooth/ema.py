@@ -28,7 +28,8 @@ class Ema:
 
     def __call__(self, clip: Clip, mattes: Iterator[Matte], keeper: Keeper = FORGETFUL) -> Stream[Matte]:
         last: dict[str, Alpha] = keeper.kept or {}
-        for matte in noted(mattes, keeper, lambda: last):
+        mattes = noted(mattes, keeper, lambda: last)
+        for matte in mattes:
             layers = tuple(self._averaged(layer, last.get(layer.name)) for layer in matte.layers)
             last = {layer.name: layer.alpha for layer in layers}
             yield replace(matte, layers=layers)

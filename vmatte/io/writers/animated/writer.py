@@ -18,7 +18,7 @@ from vmatte.core.types import Clip, Image8, Picture
 from vmatte.io.spool import Spool
 from vmatte.io.writers.animated.encode import encode_animation
 from vmatte.io.writers.animated.options import GIF_SHORTEST, GIF_TICK, AnimationOptions
-from vmatte.io.writers.log import Damaged, Keeping, Log, Record
+from vmatte.io.writers.log import DamagedError, Keeping, Log, Record
 from vmatte.io.writers.partial import Partial, explained
 from vmatte.io.writers.planes import at_depth, put_alpha
 from vmatte.io.writers.video import Facts, fits
@@ -115,7 +115,7 @@ class AnimationWriter:
                 self._frames.push(frame)
                 if self._log is not None:
                     with explained(self._log.path):
-                        self._log.append(Record(begin, begin, 0, True, zlib.compress(frame, _LEVEL)))
+                        self._log.append(Record(begin, begin, 0, True, zlib.compress(frame.data, _LEVEL)))
 
     def finish(self) -> None:
         """Encodes the file, which checks it.
@@ -156,7 +156,7 @@ class AnimationWriter:
         """Takes up what an earlier run has kept.
 
         Raises:
-            Damaged: It is not all there.
+            DamagedError: It is not all there.
         """
         self._log = keeping.opened()
         if keeping.state is None:
@@ -167,7 +167,7 @@ class AnimationWriter:
             pixels = np.frombuffer(zlib.decompress(record.data), np.uint8)
             self._frames.push(pixels.reshape(state["shape"]))
         if len(self._frames) != len(self._begins):
-            raise Damaged(f"{self._log.path} holds {len(self._frames)} pictures instead of {len(self._begins)}")
+            raise DamagedError(f"{self._log.path} holds {len(self._frames)} pictures instead of {len(self._begins)}")
 
     def publish(self) -> None:
         """Gives the finished file its final name."""
