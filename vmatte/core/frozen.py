@@ -128,6 +128,8 @@ class _Freezing:
             return {"code": value.typecode, "array": self._put(np.frombuffer(value, value.typecode))}
         if isinstance(value, bytes):
             return {"bytes": self._put(np.frombuffer(value, np.uint8))}
+        if isinstance(value, slice):
+            return {"slice": [self.node(part) for part in (value.start, value.stop, value.step)]}
         if isinstance(value, Fraction):
             return {"fraction": str(value)}
         if isinstance(value, Path):
@@ -201,6 +203,8 @@ class _Thawing:
             return self._arrays[node["scalar"]][()]
         if "bytes" in node:
             return self._arrays[node["bytes"]].tobytes()
+        if "slice" in node:
+            return slice(*(self.value(part) for part in node["slice"]))
         if "fraction" in node:
             return Fraction(node["fraction"])
         if "file" in node:

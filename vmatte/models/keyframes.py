@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from itertools import chain, islice
 from typing import Generic, TypeVar
 
@@ -117,7 +117,7 @@ class _Run(Generic[StateT]):
         with naming(anchor):
             return self._model.start(self._clip, self._hints, anchor)
 
-    def go(self, state: StateT, frames: Iterator[Frame]) -> Stream[Matte]:
+    def go(self, state: StateT, frames: Iterator[Frame]) -> Generator[Matte, None, StateT]:
         """Mattes from that memory on."""
         return stepped(self._model, state, frames, self._hints)
 
