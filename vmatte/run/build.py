@@ -22,6 +22,7 @@ from vmatte.run.choose import Choice, choose
 from vmatte.run.given import Given, Sampler, gather
 from vmatte.run.outputs import Output, Scene, check_report, opened_backdrop, planned_outputs
 from vmatte.run.plan import Device, Foreground, Job, Objects, Plan, Smooth
+from vmatte.run.publishing import unfinished
 from vmatte.run.riding import Riding
 from vmatte.stages.despill import Despill
 from vmatte.stages.foreground import Foreground as ForegroundStage
@@ -123,6 +124,7 @@ def prepare(
         OutputError: An output exists already, or its folder cannot be written.
         WeightsError: The model's weights cannot be had.
     """
+    job = unfinished(job, plan.model.name)
     check_report(job, plan.model.name)
     options = input_options(plan)
     source = open_source(job.clip, options)

@@ -16,6 +16,7 @@ from vmatte.core.types import Clip, Matte, Picture, Stream, View
 from vmatte.io.writers import Cut, OutputWriter, open_writer
 from vmatte.models.checkpoint import Checkpoint
 from vmatte.models.lift import facts
+from vmatte.run import publishing
 from vmatte.run.build import Prepared, prepare, writer_options
 from vmatte.run.held import Held
 from vmatte.run.journal import Journal
@@ -51,6 +52,7 @@ def run_job(
         VmatteError: Whatever stopped the run; no partial file stays behind, but a journal may, to go on from.
     """
     held = held or Held(job.clip)
+    job = publishing.unfinished(job, plan.model.name)
     prepared = prepared or prepare(job, plan)
     journal = opened_journal(prepared, plan, journaling)
     with journal or nullcontext():
@@ -61,6 +63,7 @@ def run_job(
                 error.add_note(f"the same command goes on at frame {journal.end}")
             raise
         write_report(prepared.report, report)
+        publishing.end(prepared.report)
         if journal is not None:
             journal.remove()
     return report
@@ -91,6 +94,7 @@ def _written(
             for writer in writers:
                 writer.finish()
         held.check()
+        publishing.begin(prepared.report, [output.path for output in prepared.outputs])
         for writer in writers:
             writer.publish()
         pairs = zip(prepared.outputs, writers, strict=True)

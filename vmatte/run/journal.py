@@ -162,7 +162,8 @@ class Journal:
         if self.at is None:
             return None
         try:
-            with np.load(self._part(self.at, name), allow_pickle=False) as arrays:
+            # NumPy leaves a file open that it opened itself and finds to be none of its own.
+            with self._part(self.at, name).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 return thaw(arrays)
         except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
             raise ThawError(f"{self._part(self.at, name)}: {error}") from error

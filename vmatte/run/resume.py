@@ -115,8 +115,11 @@ def opened_journal(prepared: Prepared, plan: Plan, journaling: Journaling | None
     every = segment_of(prepared, plan)
     if journaling is None or not every or unable(prepared):
         return None
+    seal = journaling.seal()
     identity = {
-        **journaling.seal(),
+        "the settings": seal["settings"],
+        "the code": seal["code"],
+        "the clip or its hints": seal["inputs"],
         "the model": [asdict(prepared.settings), None if prepared.weights is None else prepared.weights.sha256],
         "the results": [[output.name, output.path.name] for output in prepared.outputs],
         "run.segment": every,
