@@ -97,9 +97,8 @@ class Journal:
         path = self.folder / f"{number}.log"
         if self.at is None:
             return Keeping(path)
-        state = self.thawed("writers")[number]
-        length = state.get("length", 0) if isinstance(state, dict) else 0
-        return Keeping(path, state, length)
+        assert self._head is not None
+        return Keeping(path, self.thawed("writers")[number], int(self._head["logs"].get(str(number), 0)))
 
     def due(self, index: int) -> bool:
         """Whether a segment ends before this frame."""
@@ -108,7 +107,7 @@ class Journal:
     def complete(self, index: int, but: str) -> bool:
         """Whether every part has kept its state before this frame, one excepted."""
         with self._guard:
-            return not self._unable and self._kept.get(index, set()) | {but} == self._names
+            return not self._unable and self._kept.get(index, set()) | {but} >= self._names
 
     def keep(self, name: str, index: int, state: object) -> None:
         """Stores the state of one part before a frame; counts once the segment is committed.
@@ -130,13 +129,17 @@ class Journal:
         with self._guard:
             self._kept.setdefault(index, set()).add(name)
 
-    def commit(self, index: int) -> None:
+    def commit(self, index: int, logs: Mapping[int, int]) -> None:
         """Makes this the frame that a later run goes on at: all that was kept before it is on the disk.
+
+        Args:
+            index: The frame.
+            logs: How many bytes of each writer's log count.
 
         Raises:
             OutputError: There is no room.
         """
-        head = {"form": _FORM, "at": index, "names": sorted(self._names), "identity": self._identity}
+        head = {"form": _FORM, "at": index, "logs": logs, "identity": self._identity}
         partial = self.folder / f"{_HEAD}.partial"
         with explained(self.folder / _HEAD):
             with partial.open("w", encoding="utf-8") as file:

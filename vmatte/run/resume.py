@@ -101,9 +101,11 @@ class Going:
         if not self.journal.complete(at, "writers"):
             self.journal.drop(at)
             return
-        self._writers.keep(frame.index, tuple(writer.settle() for writer in writers))
-        if self.journal.complete(at, "writers"):
-            self.journal.commit(at)
+        settled = [writer.settle() for writer in writers]
+        self._writers.keep(frame.index, tuple(settled))
+        if self.journal.complete(at, ""):
+            lengths = {place: state.get("length", 0) for place, state in enumerate(settled) if isinstance(state, dict)}
+            self.journal.commit(at, lengths)
 
 
 def opened_journal(prepared: Prepared, plan: Plan, journaling: Journaling | None) -> Journal | None:

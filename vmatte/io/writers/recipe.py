@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # Where a file's clock starts: as in the source, or at zero with the first picture.
 STARTS = ("source", "zero")
+#: For x264: its macroblock tree reads memory that nothing has set, and a run would not give the same bytes twice.
+STEADY = "mbtree=0"
 
 
 class Encoder(Protocol):
