@@ -69,7 +69,8 @@ class Case:
         self.resumed += "going on at frame" in rerun.text
         self.equal += rerun.code == 0 and found == wanted
         if rerun.code != 0 or found != wanted:
-            self.oddities.append(f"rerun, code {rerun.code}: {rerun.text[-2000:]}")
+            other = [name for name in {**wanted, **found} if wanted.get(name) != found.get(name)]
+            self.oddities.append(f"rerun, code {rerun.code}, other than wanted: {other[:5]}: {rerun.text[-2000:]}")
 
     @property
     def bad(self) -> bool:

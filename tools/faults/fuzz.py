@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import Any
 
 import av
 import cv2
@@ -146,20 +147,10 @@ def _each(folder: Path, first: int, last: int, seed: int) -> None:
     level: tuple[int, int] | None = None
     for number, path in files(folder, seed, first, last):
         text, began = io.StringIO(), time.monotonic()
-        words = [
-            "process",
-            str(path),
-            "--model",
-            "chroma",
-            "--output",
-            "alpha",
-            "--quiet",
-            "--out",
-            str(folder / "out"),
-        ]
+        words = ["process", path, "--model", "chroma", "--output", "alpha", "--quiet", "--out", folder / "out"]
         with contextlib.redirect_stderr(text), contextlib.redirect_stdout(text):
             try:
-                main(words)
+                main([str(word) for word in words])
             except SystemExit as ended:
                 code = int(ended.code or 0)
         logging.getLogger().handlers.clear()
@@ -178,7 +169,7 @@ def _each(folder: Path, first: int, last: int, seed: int) -> None:
 
 def _written(path: Path, container: str, codec: str, layout: str) -> Path:
     with av.open(str(path), "w", format=container) as out:
-        stream = out.add_stream(codec, rate=24)
+        stream: Any = out.add_stream(codec, rate=24)
         stream.width, stream.height, stream.pix_fmt = *SIZE, layout
         stream.options = {"x265-params": "log-level=none"} if codec == "libx265" else {}
         for index in range(_FRAMES):
