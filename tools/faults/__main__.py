@@ -27,6 +27,7 @@ from vmatte.run.report import versions
 
 _PAGE = Path(__file__).parents[1] / "faults.md"
 _WEIGHTS = "rvm_mobilenetv3"
+_SOAK = "## Soak"
 
 
 def cases(folder: Path, small: bool) -> dict[str, Callable[[], Case]]:
@@ -89,41 +90,56 @@ def main() -> int:
     """Runs what is asked for; how many faults did what none may."""
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--short", action="store_true", help="few trials of each, and no table is written")
-    words.add_argument("--only", action="append", metavar="NAME", help="these faults only; no table is written")
+    words.add_argument("--only", action="append", metavar="NAME", help="these faults only, or soak")
     given = words.parse_args()
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="vmatte-faults-") as name, ThreadPoolExecutor(3) as side_by_side:
         folder = Path(name)
         wanted = {key: run for key, run in cases(folder, given.short).items() if key in (given.only or [key])}
-        long = side_by_side.submit(soaked, folder, 400 if given.short else 20_000) if not given.only else None
+        long = (
+            side_by_side.submit(soaked, folder, 400 if given.short else 20_000)
+            if "soak" in (given.only or ["soak"])
+            else None
+        )
         fuzzed = [side_by_side.submit(_told, wanted.pop(key)) for key in ("fuzz",) if key in wanted]
         found = [_told(run) for run in wanted.values()] + [each.result() for each in fuzzed]
         looks = [] if long is None else long.result()
     if looks:
         print(_soak_text(looks), flush=True)
-    if not given.short and not given.only:
-        _PAGE.write_text(_page(found, looks, time.monotonic() - began), encoding="utf-8")
+    if not given.short:
+        _write(found, looks, time.monotonic() - began)
     return sum(case.bad for case in found)
+
+
+def _write(found: list[Case], looks: list[Look], seconds: float) -> None:
+    """The page, with the rows and the section of what did not run now as they were."""
+    old = _PAGE.read_text(encoding="utf-8") if _PAGE.exists() else ""
+    head, _, soak = old.partition(_SOAK)
+    rows = {cells[0]: cells for cells in _cells(head)} | {case.name: case.row() for case in found}
+    if looks:
+        some = table(["frames", "memory, MiB", "open files", "threads"], _rows(looks))
+        soak = f"\n\n{_soak_text(looks)}\n\n{some}\n\n{_made(seconds)}\n"
+    _PAGE.write_text(f"{_ABOUT}\n{table(HEADER, list(rows.values()))}\n\n{_SOAK}{soak}", encoding="utf-8")
+
+
+def _cells(text: str) -> list[list[str]]:
+    """The rows of the table in a page."""
+    lines = [line for line in text.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def _made(seconds: float) -> str:
+    known = ", ".join(f"{name} {number}" for name, number in versions().items())
+    return f"{seconds / 60:.0f} minutes on {platform.system()}, on a machine that others used as well; {known}."
 
 
 _ABOUT = """\
 # Faults
 
 What was done to runs on purpose, and what became of them. Made by `python -m tools.faults`; the tests run a short form
-of it. An accident is a traceback or anything else that no user should see. The three columns before the last must be 0.
+of it, and `--only NAME` makes one row again. An accident is a traceback or anything else that no user should see. The
+three columns before the last must be 0.
 """
-
-
-def _page(found: list[Case], looks: list[Look], seconds: float) -> str:
-    known = ", ".join(f"{name} {number}" for name, number in versions().items())
-    parts = (
-        _ABOUT,
-        table(HEADER, [case.row() for case in found]),
-        f"\n## Soak\n\n{_soak_text(looks)}\n",
-        table(["frames", "memory, MiB", "open files", "threads"], _rows(looks)),
-        f"\n{seconds / 60:.0f} minutes on {platform.system()}, on a machine that others used as well; {known}.\n",
-    )
-    return "\n".join(parts)
 
 
 def _soak_text(looks: list[Look]) -> str:

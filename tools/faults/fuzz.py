@@ -19,7 +19,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import IO, Any
 
 import av
 import cv2
@@ -129,9 +129,10 @@ def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
     told: SimpleQueue[str | None] = SimpleQueue()
     assert process.stdout is not None
 
-    def read(stream: Iterator[str]) -> None:
-        for line in stream:
-            told.put(line)
+    def read(stream: IO[str]) -> None:
+        with stream:
+            for line in stream:
+                told.put(line)
         told.put(None)
 
     threading.Thread(target=read, args=(process.stdout,), daemon=True).start()

@@ -49,7 +49,7 @@ def hanging(scene: Scene, count: int) -> Case:
     """A worker of a batch stops dead: the watchdog replaces it, and the job goes on at its last whole segment."""
     case = Case("a worker of a batch hangs (SIGSTOP)")
     words = [word if word != "process" else "batch" for word in scene.command("out")]
-    words += ["--executor", "processes", "--workers", "1", "--stalled", "5", "--retries", "1"]
+    words += ["--executor", "processes", "--workers", "1", "--stalled", "30", "--retries", "1"]
     for _ in range(count):
         scene.forget("out")
         process = started(words, scene.folder)

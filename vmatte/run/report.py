@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from vmatte.core.types import Clip
+from vmatte.io.writers.partial import explained
 from vmatte.metrics.scorer import Result
 from vmatte.stages.watch import Finding
 
@@ -133,11 +134,12 @@ def versions() -> dict[str, str]:
 def write_report(path: Path, report: Report) -> None:
     """Under its final name only when complete and on the disk, like every other output."""
     partial = path.with_name(path.name + ".partial")
-    with partial.open("w", encoding="utf-8") as file:
-        file.write(report.as_json())
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    with explained(path):
+        with partial.open("w", encoding="utf-8") as file:
+            file.write(report.as_json())
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
 
 
 def read_report(path: Path) -> dict[str, Any] | None:

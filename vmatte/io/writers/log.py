@@ -10,6 +10,7 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -127,7 +128,9 @@ class Log:
 
     def close(self) -> None:
         """Closes the file; what was not synced may be lost."""
-        self._file.close()
+        # A disk that is full refuses the rest, and whoever closes knows that, or need not.
+        with suppress(OSError):
+            self._file.close()
 
 
 @dataclass(frozen=True, slots=True)
