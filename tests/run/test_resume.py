@@ -98,16 +98,15 @@ def test_several_objects_with_masks_on_several_frames(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("model", "name", "overrides", "job"),
+    ("model", "name", "overrides"),
     [
-        ("chroma", "", [], {}),
-        ("matanyone", "matanyone", [], None),
-        ("rvm.mobilenetv3", "rvm_mobilenetv3", ["model.seq_chunk=3"], {}),
+        ("chroma", "", []),
+        ("rvm.mobilenetv3", "rvm_mobilenetv3", ["model.seq_chunk=3"]),
     ],
 )
-def test_models_of_every_kind_go_on_bit_for_bit(tmp_path, checkpoint, model, name, overrides, job):
+def test_models_of_every_kind_go_on_bit_for_bit(tmp_path, checkpoint, model, name, overrides):
     runner = Runner(tmp_path, f"model={model}", "outputs=[alpha]", "device=cpu", *overrides)
-    runner.job = {**(runner.job if job is None else job), "end": 0.44}
+    runner.job = {"end": 0.44}
     runner.plan = runner.plan.with_weights(checkpoint(name)) if name else runner.plan
     runner.run("whole", None)
     runner.stopped("cut", 9)

@@ -14,7 +14,11 @@ from tools.faults.scene import Scene
 
 
 def kills(scene: Scene, count: int, seed: int = 0) -> Case:
-    """SIGKILL at random moments, again and again at the same job until it is done, and then at the next one."""
+    """SIGKILL again and again at the same job until it is done, and then at the next one.
+
+    Half of the moments are spread over the whole run, the start of Python included, half over what follows the first
+    whole segment.
+    """
     case, rng = Case("SIGKILL at random moments"), random.Random(seed)
     began = time.monotonic()
     scene.run("time")
@@ -24,7 +28,11 @@ def kills(scene: Scene, count: int, seed: int = 0) -> Case:
         scene.forget("out")
         while case.killed < count:
             process = started(scene.command("out"), scene.folder)
-            time.sleep(rng.uniform(0.2, 1.1) * whole)
+            if case.trials % 2:
+                wait_until(scene.journal("out"), process)
+                time.sleep(rng.uniform(0, 0.2) * whole)
+            else:
+                time.sleep(rng.uniform(0, 1) * whole)
             killed = process.poll() is None
             process.send_signal(signal.SIGKILL)
             said = ended(process)
