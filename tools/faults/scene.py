@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from fractions import Fraction
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def write_clip(path: Path, frames: int, size: tuple[int, int] = SIZE, *, sound: 
 
 
 class Scene:
-    """A folder with a clip and the results of an undisturbed run in `whole`.
+    """A folder with a clip and the results of an undisturbed run in `whole`, which took `seconds`.
 
     Args:
         folder: An empty one.
@@ -58,7 +59,9 @@ class Scene:
         self.clip = write_clip(folder / "clip.mp4", frames, SIZE)
         self.words = ["vmatte.cli", "process", "clip.mp4", "--model", "chroma", "--set", f"run.segment={segment}"]
         self.words += [word for name in outputs for word in ("--output", name)]
+        began = time.monotonic()
         said = self.run("whole")
+        self.seconds = time.monotonic() - began
         if said.code != 0:
             raise RuntimeError(f"the undisturbed run failed: {said.text}")
         self.wanted = results(folder / "whole")
