@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from inspect import signature
 from pathlib import Path
 from typing import Any, cast
 
@@ -86,7 +87,8 @@ class Going:
         """The mattes after all stages."""
         clip = self._prepared.source.clip
         for stage, keeper in zip(self._prepared.stages, self._stages, strict=True):
-            mattes = cast("_KeepingStage", stage)(clip, mattes, keeper)
+            kept = self.journal is not None
+            mattes = cast("_KeepingStage", stage)(clip, mattes, keeper) if kept else stage(clip, mattes)
         return mattes
 
     def _keeper(self, name: str, behind: int) -> Keeper:
@@ -157,7 +159,8 @@ def unable(prepared: Prepared) -> str:
         return "scores against a truth are added up in one go"
     if not getattr(prepared.matter, "keeps", False):
         return f"model {prepared.settings.name} keeps no state"
-    return ""
+    idle = next((stage for stage in prepared.stages if "keeper" not in signature(stage).parameters), None)
+    return "" if idle is None else f"stage {type(idle).__name__} keeps no state"
 
 
 class _Keeping(Matter):

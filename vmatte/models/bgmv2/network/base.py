@@ -86,7 +86,9 @@ class Decoder(nn.Module):
 
 def resized(x: Tensor, size: tuple[int, int]) -> Tensor:
     """(B, C, *size), bilinear between pixel centres; the sampling step is the ratio of the sizes."""
-    if tuple(x.shape[2:]) == size:
+    # A trace must not take sizes that happen to agree for sizes that always do.
+    tracing = torch.jit.is_tracing()  # type: ignore[attr-defined,no-untyped-call]  # missing in its stubs
+    if not tracing and tuple(x.shape[2:]) == size:
         return x
     return F.interpolate(x, size, mode="bilinear", align_corners=False)
 
