@@ -58,7 +58,7 @@ def test_a_track_goes_on_in_another_process_bit_for_bit(weights, shot, tmp_path)
     torch.save(track.save(), tmp_path / "begun.pt")
     for frame in frames[:3]:
         track, _ = here.step(track, frame, hints)
-    np.savez(tmp_path / "track.npz", **freeze(track))  # as a journal keeps it
+    np.savez(tmp_path / "track.npz", **freeze(track))  # type: ignore[arg-type]
     wanted = []
     for frame in frames[3:]:
         track, matte = here.step(track, frame, hints)
