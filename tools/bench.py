@@ -10,16 +10,18 @@ import sys
 for _pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_pool, "1")
 
-from tools.benchmark import metrics, network, pipeline, plate, quality, quantised, smooth  # noqa: E402
+from tools.benchmark import metrics, network, pipeline, plate, quality, quantised, refine, smooth, speed  # noqa: E402
 
 COMMANDS = {
     "quality": quality,
     "pipeline": pipeline,
     "network": network,
     "smooth": smooth,
+    "refine": refine,
     "plate": plate,
     "metrics": metrics,
     "quantised": quantised,
+    "models": speed,
 }
 
 

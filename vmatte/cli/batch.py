@@ -32,6 +32,7 @@ NONE_SUCCEEDED = 9
 @click.option("--preset", metavar="NAME", help="Settings for a kind of clip. See `vmatte presets`.")
 @click.option("--mask", "masks", multiple=True, metavar="auto|FILE", help="As for process, the same for every clip.")
 @click.option("--plate", metavar="FILE|auto", help="As for process, the same for every clip.")
+@click.option("--trimap", metavar="FILE", help="As for process, the same for every clip.")
 @click.option("--output", "outputs", multiple=True, metavar="NAME", help="What to write, see `vmatte outputs`.")
 @click.option("--over", metavar="COLOUR|FILE", help="What finished pictures show behind the subject.")
 @click.option("--premultiplied", is_flag=True, help="Multiply colours by alpha; the file names say so.")
@@ -117,7 +118,7 @@ def _rows(given: Mapping[str, Any], root: Path) -> list[Row]:
     from vmatte.run.clips import sources_at
     from vmatte.run.plan import Job
 
-    for option in ("sources", "masks", "plate", "out", "weights", "over", "name"):
+    for option in ("sources", "masks", "plate", "trimap", "out", "weights", "over", "name"):
         if "" in (given[option] if isinstance(given[option], tuple) else (given[option],)):
             raise click.UsageError(f"an empty {option} was given: is a shell variable unset?")
     found: list[Row] = []
@@ -142,11 +143,9 @@ def _tasks(rows: Sequence[Row], given: dict[str, Any], root: Path) -> list[Task]
         job = _completed(row.job, given)
         own = [*base, *row.overrides]
         try:
-            plan = load(own)
+            plan = load(own, Path(given["weights"]) if given["weights"] else None)
         except ConfigError as error:
             raise ConfigError(f"{row.place}: {error}" if row.place else str(error)) from error
-        if given["weights"]:
-            plan = plan.with_weights(Path(given["weights"]))
         if "{model}" in job.name and plan.model.name == "auto":
             raise ConfigError("--name with {model} needs the model's name before the run: say --model NAME")
         tasks.append(Task(number, job, plan, plan_as_data(plan), root))
@@ -159,8 +158,9 @@ def _completed(job: Any, given: Mapping[str, Any]) -> Any:  # noqa: ANN401  a Jo
 
     masks = job.masks or (() if job.objects else tuple(given["masks"]))
     plate = job.plate or (Path(given["plate"]) if given["plate"] else None)
+    trimap = job.trimap or (Path(given["trimap"]) if given["trimap"] else None)
     over, name = job.over or given["over"] or "", job.name or given["name"] or ""
-    return replace(job, masks=masks, plate=plate, over=over, name=name, overwrite=given["overwrite"])
+    return replace(job, masks=masks, plate=plate, trimap=trimap, over=over, name=name, overwrite=given["overwrite"])
 
 
 def _executor(given: Mapping[str, Any], tasks: Sequence[Task]) -> Executor:

@@ -20,4 +20,7 @@ def gpus_for(plans: Sequence[Plan]) -> list[str]:
 
 def _learned(plan: Plan) -> bool:
     name = plan.model.name
-    return name != "auto" and card(name).weights is not None
+    if name == "auto":
+        # Weights without a name are of some learned model.
+        return plan.model.weights is not None
+    return card(name).weights is not None
