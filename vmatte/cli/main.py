@@ -12,6 +12,7 @@ from typing import NoReturn
 import click
 
 from vmatte.cli.interrupt import INTERRUPTED, LINE, interruptible
+from vmatte.cli.line import one_line
 from vmatte.core.errors import VmatteError
 
 # Before numpy is imported. The stages already share the cores between them; OpenBLAS threads on top wait for each
@@ -80,8 +81,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         logging.getLogger(__name__).info("where it came from", exc_info=error)
         click.echo(f"vmatte: error: {one_line(error)}", err=True)
         code = error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo(LINE, err=True)
+    except (click.Abort, KeyboardInterrupt) as error:
+        # Click puts an error of its own in the place of Ctrl-C's.
+        notes = [note for each in (error, error.__cause__) for note in getattr(each, "__notes__", ())]
+        click.echo("; ".join([LINE, *notes]), err=True)
         code = INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
@@ -95,8 +98,3 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         )
         code = _BUG
     sys.exit(code if isinstance(code, int) else 0)
-
-
-def one_line(error: BaseException) -> str:
-    """An error's text without line breaks."""
-    return " ".join(str(error).split())

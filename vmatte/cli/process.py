@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vmatte.cli.interrupt import writing
+from vmatte.cli.line import one_line
 from vmatte.core import moment
 from vmatte.core.errors import VmatteError, WeightsError
 
@@ -95,6 +96,12 @@ _CALLED = {"masks": "--mask", "objects": "--object", "clips": "clip"}
 @click.option("--truth", metavar="T", help="The true matte, to score against; turns --score on.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change a setting. See `vmatte config`.")
 @click.option("--overwrite", is_flag=True, help="Replace results that exist already, once the new ones are complete.")
+@click.option(
+    "--resume/--restart",
+    "resume",
+    default=True,
+    help="Go on where an interrupted run of the same job left off (default), or start over.",
+)
 @click.option("--dry-run", is_flag=True, help="Check everything, say what would be done, and stop.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 @click.option("-v", "--verbose", is_flag=True, help="Print more, and tracebacks of errors.")
@@ -124,7 +131,7 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
             if len(jobs) == 1:
                 raise
             logging.getLogger(__name__).info("where it came from", exc_info=error)
-            click.echo(f"vmatte: error: {' '.join(str(error).split())}", err=True)
+            click.echo(f"vmatte: error: {one_line(error)}", err=True)
             failures.append(error)
     if failures:
         click.echo(f"vmatte: {len(failures)} of {len(jobs)} clips failed", err=True)
@@ -179,8 +186,11 @@ def seconds(option: str, text: str | None) -> float | None:
 
 def _one(job: Job, plan: Plan, plan_data: dict[str, Any], given: dict[str, Any]) -> None:
     from vmatte.cli.progress import Bar, Fetching
+    from vmatte.run.batch.digest import sealed
+    from vmatte.run.batch.task import Task
     from vmatte.run.build import prepare
     from vmatte.run.clip import run_job
+    from vmatte.run.resume import Journaling
 
     def say(text: str) -> None:
         if not given["quiet"]:
@@ -196,8 +206,10 @@ def _one(job: Job, plan: Plan, plan_data: dict[str, Any], given: dict[str, Any])
         for output, size in zip(prepared.outputs, estimated(prepared, plan), strict=True):
             say(f"  would write {output.path}, {size}")
         return
+    task = Task(0, job, plan, plan_data, job.out or Path())
+    journaling = Journaling(lambda: sealed(task), not given["resume"], lambda text: say(f"  {text}"))
     with writing(), Bar(job.clip.name, given["quiet"]) as bar:
-        report = run_job(job, plan, plan_data, bar, prepared)
+        report = run_job(job, plan, plan_data, bar, prepared, journaling=journaling)
     for line in _closing(report, prepared):
         say(line)
     for line in _scores(report):

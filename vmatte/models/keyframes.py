@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from itertools import chain, islice
 from typing import Generic, TypeVar
 
@@ -18,8 +18,10 @@ import cv2
 import numpy as np
 
 from vmatte.core.errors import HintError
+from vmatte.core.keeping import FORGETFUL, Keeper
 from vmatte.core.types import Clip, Frame, Hints, Layer, Matte, RecurrentModel, Stream
 from vmatte.io.spool import Spool
+from vmatte.models.carrying import carried, kept, resumed
 from vmatte.models.naming import naming
 from vmatte.models.stepping import stepped
 
@@ -41,13 +43,19 @@ class Keyframed(Generic[StateT]):
     def __init__(self, model: RecurrentModel[StateT]) -> None:
         self._model = model
 
-    def mattes(self, clip: Clip, hints: Hints, frames: Iterator[Frame]) -> Stream[Matte]:
+    def mattes(self, clip: Clip, hints: Hints, frames: Iterator[Frame], keeper: Keeper = FORGETFUL) -> Stream[Matte]:
         """One matte a frame.
+
+        Between two masks a segment can end at the second one only, for what comes before is made from both.
 
         Raises:
             HintError: No mask falls on a frame of the run.
             ModelError: The model failed; names the frame.
         """
+        left: StateT | None = resumed(self._model, keeper)
+        if left is not None:
+            yield from carried(self._model, left, frames, hints, keeper)
+            return
         first = next(frames, None)
         if first is None:
             return
@@ -69,7 +77,10 @@ class Keyframed(Generic[StateT]):
                 fresh = run.start(following)
                 yield from self._between(run, (state, fresh), (anchor, following), between)
                 anchor, state = following, fresh
-        yield from run.go(state, chain([anchor], frames))
+            if keeper.due(anchor.index):
+                # A run that starts there knows as much.
+                keeper.keep(anchor.index, kept(self._model, None))
+        yield from carried(self._model, state, chain([anchor], frames), hints, keeper)
 
     def _before(self, run: _Run[StateT], state: StateT, anchor: Frame, past: Spool[Frame]) -> Stream[Matte]:
         """Mattes of the frames before the first mask."""
@@ -106,7 +117,7 @@ class _Run(Generic[StateT]):
         with naming(anchor):
             return self._model.start(self._clip, self._hints, anchor)
 
-    def go(self, state: StateT, frames: Iterator[Frame]) -> Stream[Matte]:
+    def go(self, state: StateT, frames: Iterator[Frame]) -> Generator[Matte, None, StateT]:
         """Mattes from that memory on."""
         return stepped(self._model, state, frames, self._hints)
 

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
 
+from vmatte.core.keeping import FORGETFUL, Keeper, Parts
 from vmatte.core.types import (
     BatchModel,
     Clip,
@@ -21,13 +22,13 @@ from vmatte.core.types import (
     Refiner,
     Stream,
 )
+from vmatte.models.carrying import carried, kept, resumed
 from vmatte.models.checkpoint import with_checkpoint
 from vmatte.models.keyframes import Keyframed
 from vmatte.models.naming import naming
 from vmatte.models.objects import Objects
 from vmatte.models.recognise import recognised
 from vmatte.models.registry import ModelSettings, Runtime, build, card
-from vmatte.models.stepping import stepped
 from vmatte.models.trimapped.matter import Trimapped
 
 StateT = TypeVar("StateT")
@@ -97,21 +98,26 @@ def lift(model: object, anchored: bool = False) -> Matter:
 class Recurrent(Generic[StateT]):
     """Carries a model's memory from frame to frame."""
 
+    keeps = True
+
     def __init__(self, model: RecurrentModel[StateT]) -> None:
         self._model = model
 
-    def mattes(self, clip: Clip, hints: Hints, frames: Iterator[Frame]) -> Stream[Matte]:
+    def mattes(self, clip: Clip, hints: Hints, frames: Iterator[Frame], keeper: Keeper = FORGETFUL) -> Stream[Matte]:
         """One matte a frame.
 
         Raises:
             ModelError: The model failed; names the frame.
         """
-        first = next(frames, None)
-        if first is None:
-            return
-        with naming(first):
-            state = self._model.start(clip, hints, first)
-        yield from stepped(self._model, state, chain([first], frames), hints)
+        state = resumed(self._model, keeper)
+        if state is None:
+            first = next(frames, None)
+            if first is None:
+                return
+            with naming(first):
+                state = self._model.start(clip, hints, first)
+            frames = chain([first], frames)
+        yield from carried(self._model, state, frames, hints, keeper)
 
 
 class Batched:
@@ -122,12 +128,24 @@ class Batched:
             raise ValueError(f"overlap must be at least 0 and less than size {model.size}, not {model.overlap}")
         self._model = model
 
-    def mattes(self, clip: Clip, hints: Hints, frames: Iterator[Frame]) -> Stream[Matte]:
-        """One matte a frame.
+    def mattes(self, clip: Clip, hints: Hints, frames: Iterator[Frame], keeper: Keeper = FORGETFUL) -> Stream[Matte]:
+        """One matte a frame; no window reaches beyond a segment's end.
 
         Raises:
             ModelError: The model failed; names the first frame of the batch.
         """
+        resumed(self._model, keeper)
+        parts = Parts(frames, keeper if self._model.overlap == 0 else FORGETFUL)
+        while parts.more():
+            yield from self._windows(hints, parts.part())
+            parts.end(kept(self._model, ()))
+
+    @property
+    def keeps(self) -> bool:
+        """Whether a run can be gone on with: not in the middle of windows that overlap."""
+        return self._model.overlap == 0
+
+    def _windows(self, hints: Hints, frames: Iterator[Frame]) -> Stream[Matte]:
         overlap = self._model.overlap
         window = list(islice(frames, self._model.size))
         tail: Sequence[Matte] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from itertools import islice
 from typing import Any, TypeVar, cast
 
@@ -13,8 +13,10 @@ from vmatte.models.naming import naming
 StateT = TypeVar("StateT")
 
 
-def stepped(model: RecurrentModel[StateT], state: StateT, frames: Iterator[Frame], hints: Hints) -> Stream[Matte]:
-    """One matte a frame, from that memory on.
+def stepped(
+    model: RecurrentModel[StateT], state: StateT, frames: Iterator[Frame], hints: Hints
+) -> Generator[Matte, None, StateT]:
+    """One matte a frame, from that memory on; the memory after the last of them is what the generator returns.
 
     A model on another device may offer `launch`, which is `step` but for the matte, for which it gives a call that
     waits for it. That call is made one frame later, when the device has the next frame to work on. One that has a
@@ -25,19 +27,23 @@ def stepped(model: RecurrentModel[StateT], state: StateT, frames: Iterator[Frame
         ModelError: The model failed; names the frame, or the first one of its chunk.
     """
     if hasattr(model, "chunk"):
-        yield from _chunked(cast("Any", model), state, frames, hints)
-        return
+        return (yield from _chunked(cast("Any", model), state, frames, hints))
     if hasattr(model, "launch"):
-        yield from _ahead(cast("Any", model), state, frames, hints)
-        return
+        return (yield from _ahead(cast("Any", model), state, frames, hints))
     for frame in frames:
         with naming(frame):
             state, matte = model.step(state, frame, hints)
         yield matte
         del frame, matte
+    return state
 
 
-def _ahead(model: Any, state: StateT, frames: Iterator[Frame], hints: Hints) -> Stream[Matte]:  # noqa: ANN401
+def _ahead(
+    model: Any,  # noqa: ANN401
+    state: StateT,
+    frames: Iterator[Frame],
+    hints: Hints,
+) -> Generator[Matte, None, StateT]:
     waiting = None
     for frame in frames:
         with naming(frame):
@@ -51,9 +57,15 @@ def _ahead(model: Any, state: StateT, frames: Iterator[Frame], hints: Hints) -> 
         del frame, launched
     if waiting is not None:
         yield waiting()
+    return state
 
 
-def _chunked(model: Any, state: StateT, frames: Iterator[Frame], hints: Hints) -> Stream[Matte]:  # noqa: ANN401
+def _chunked(
+    model: Any,  # noqa: ANN401
+    state: StateT,
+    frames: Iterator[Frame],
+    hints: Hints,
+) -> Generator[Matte, None, StateT]:
     waiting: deque[tuple[Frame, Callable[[], Matte]]] = deque()
     while chunk := list(islice(frames, model.chunk)):
         with naming(chunk[0]):
@@ -63,6 +75,7 @@ def _chunked(model: Any, state: StateT, frames: Iterator[Frame], hints: Hints) -
         del chunk, launched
         yield from _fetched(waiting, before)
     yield from _fetched(waiting, len(waiting))
+    return state
 
 
 def _fetched(waiting: deque[tuple[Frame, Callable[[], Matte]]], count: int) -> Stream[Matte]:

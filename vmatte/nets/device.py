@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+import vmatte.nets.frozen  # noqa: F401  whoever runs on a device has tensors in its memory
 from vmatte.core.errors import ConfigError
 
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}

@@ -28,6 +28,7 @@ class Backdrop(Protocol):
     """Gives what stands behind each frame of one clip, in its size and codes."""
 
     def at(self, frame: Frame) -> Image: ...
+    def begin(self, pts: int) -> None: ...
     def close(self) -> None: ...
 
 
@@ -62,6 +63,9 @@ class Unmoved:
         """The picture."""
         return self._picture
 
+    def begin(self, pts: int) -> None:
+        """It does not matter when."""
+
     def close(self) -> None:
         """There is nothing to close."""
 
@@ -81,8 +85,8 @@ class Moving:
     def at(self, frame: Frame) -> Image:
         """The picture that is due; the same again when asked for the same frame."""
         if self._began is None:
-            self._began = frame.pts
-            self._ahead = next(self._pictures)
+            self.begin(frame.pts)
+        assert self._began is not None
         if self._index != frame.index:
             self._index = frame.index
             due, latest = (frame.pts - self._began) * self._clip.time_base, None
@@ -91,6 +95,11 @@ class Moving:
             if latest is not None:
                 self._picture = recoded(filling(latest, self._clip), self._clip)
         return self._picture
+
+    def begin(self, pts: int) -> None:
+        """Plays from that time of the run's clip on."""
+        self._began = pts
+        self._ahead = next(self._pictures)
 
     def close(self) -> None:
         """Closes the file."""

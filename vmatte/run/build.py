@@ -23,6 +23,7 @@ from vmatte.run.choose import Choice, choose
 from vmatte.run.given import Given, Sampler, gather
 from vmatte.run.outputs import Output, Scene, check_report, opened_backdrop, planned_outputs
 from vmatte.run.plan import Device, Foreground, Job, Objects, Plan, Smooth
+from vmatte.run.publishing import unfinished
 from vmatte.run.refining import refiner_settings, refining
 from vmatte.run.riding import Riding
 from vmatte.stages.despill import Despill
@@ -130,6 +131,7 @@ def prepare(
         OutputError: An output exists already, or its folder cannot be written.
         WeightsError: The model's weights cannot be had, or no known model has such weights.
     """
+    job = unfinished(job, plan.model.name)
     check_report(job, plan.model.name)
     refiner_settings(plan)
     options = input_options(plan)

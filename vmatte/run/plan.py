@@ -247,6 +247,23 @@ class StreamPlan:
 
 
 @dataclass(frozen=True)
+class RunPlan:
+    """How a run is kept, so that it can be gone on with.
+
+    Attributes:
+        segment: Frames after which what was made is kept; 0 never, -1 as many as cost little, in long clips only.
+    """
+
+    segment: int = -1
+
+    def __post_init__(self) -> None:
+        _require(
+            self.segment in (-1, 0) or self.segment >= 8,
+            f"run.segment={self.segment}: 8 frames or more, 0 for never, -1 for automatic",
+        )
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything about how, nothing about what.
 
@@ -278,6 +295,7 @@ class Plan:
         play: How to write `over` and `compare`.
         ffv1: How to write `ffv1-rgba`.
         stream: How the stream runs.
+        run: How the run is kept.
         score: Scores that ride along with the run.
         offline: Whether the network may not be touched; weights that are not here are then an error.
         accept_license: Whether the user accepts the licence of the model's weights, which is then remembered.
@@ -309,6 +327,7 @@ class Plan:
     play: PlayOptions = field(default_factory=PlayOptions)
     ffv1: MasterRgbaOptions = field(default_factory=MasterRgbaOptions)
     stream: StreamPlan = field(default_factory=StreamPlan)
+    run: RunPlan = field(default_factory=RunPlan)
     score: ScorePlan = field(default_factory=ScorePlan)
     offline: bool = False
     accept_license: bool = False

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from vmatte.core.types import Clip
+from vmatte.io.writers.partial import explained
 from vmatte.metrics.scorer import Result
 from vmatte.stages.watch import Finding
 
@@ -66,6 +67,7 @@ class Report:
         confidence: For each matte whose model has one: its median, its lowest value and the frame of that.
         warnings: What may harm the result.
         notes: What was found, assumed about the source or done as asked.
+        before: How many of the frames an earlier run had written, which this one went on from; times are of the rest.
         digest: What a batch knows it by: hashes of settings, code, weights, inputs and outputs.
     """
 
@@ -90,6 +92,7 @@ class Report:
     scores: Mapping[str, Result] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    before: int = 0
     digest: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> str:
@@ -107,8 +110,9 @@ class Report:
 
     def lines(self) -> list[str]:
         """Where time went, a line a stage, for a terminal."""
-        speed = f"{self.frames / self.wall:.1f} fps" if self.wall else "no time"
-        head = f"{self.frames} frames in {self.wall:.1f} s ({speed}), peak memory {self.peak_rss / 2**20:.0f} MiB"
+        made = self.frames - self.before
+        speed = f"{made / self.wall:.1f} fps" if self.wall else "no time"
+        head = f"{made} frames in {self.wall:.1f} s ({speed}), peak memory {self.peak_rss / 2**20:.0f} MiB"
         rows = [_stage_line(stage, stage.name == self.bottleneck) for stage in self.stages]
         return [head, *rows, *_shown(self.look_at)]
 
@@ -132,11 +136,12 @@ def versions() -> dict[str, str]:
 def write_report(path: Path, report: Report) -> None:
     """Under its final name only when complete and on the disk, like every other output."""
     partial = path.with_name(path.name + ".partial")
-    with partial.open("w", encoding="utf-8") as file:
-        file.write(report.as_json())
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    with explained(path):
+        with partial.open("w", encoding="utf-8") as file:
+            file.write(report.as_json())
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
 
 
 def read_report(path: Path) -> dict[str, Any] | None:

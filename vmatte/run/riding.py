@@ -9,7 +9,8 @@ from pathlib import Path
 
 from vmatte.core.errors import ConfigError
 from vmatte.core.flow import Prefetch
-from vmatte.core.types import Matte, Stream
+from vmatte.core.keeping import FORGETFUL, Keeper, noted
+from vmatte.core.types import Image8, Matte, Stream
 from vmatte.io.alpha import AlphaClip, AlphaFrame
 from vmatte.io.open import OpenedSource
 from vmatte.metrics.evaluators import evaluator
@@ -53,17 +54,27 @@ class Riding:
             self._matched = matched(Placed.of(source).cut(*span), Placed.of(self._truth.source))
         self.notes = () if self._matched is None else self._matched.notes
 
-    def __call__(self, mattes: Iterator[Matte], beside: bool = True) -> Stream[Matte]:
+    @property
+    def with_truth(self) -> bool:
+        """Whether there is a truth to score against."""
+        return self._truth is not None
+
+    def __call__(self, mattes: Iterator[Matte], beside: bool = True, keeper: Keeper = FORGETFUL) -> Stream[Matte]:
         """Passes mattes on, having scored them; `beside`: motion is found ahead of that, on threads of its own."""
+        last: Image8 | None = None
+        if keeper.kept is not None:
+            self._scorers, last = keeper.kept
         with ExitStack() as stack:
             truths = self._truths(stack)
-            watched = _watched(mattes, beside)
-            ready = Prefetch(watched, _AHEAD, "watch") if beside else watched
-            for matte, seen in stack.enter_context(closing(ready)):
+            watched = _watched(mattes, beside, last)
+            ready = stack.enter_context(closing(Prefetch(watched, _AHEAD, "watch") if beside else watched))
+            ready = noted(ready, keeper, lambda: (self._scorers, last), lambda item: item[0].frame.index)
+            for matte, seen in ready:
                 truth = next(truths) if truths is not None else None
                 for layer in matte.layers:
                     scorer = self._scorers.setdefault(layer.name, Scorer(self._options))
                     scorer.update(layer.alpha, truth=None if truth is None else truth.alpha, seen=seen)
+                last = matte.frame.sdr
                 yield matte
                 del matte
 
@@ -77,9 +88,11 @@ class Riding:
         return stack.enter_context(closing(Prefetch(self._truth.mattes(self._matched.frames), _AHEAD, "truth")))
 
 
-def _watched(mattes: Iterator[Matte], beside: bool) -> Stream[tuple[Matte, Seen]]:
+def _watched(mattes: Iterator[Matte], beside: bool, last: Image8 | None = None) -> Stream[tuple[Matte, Seen]]:
     with ThreadPoolExecutor(1, thread_name_prefix="vmatte-flow") as pool:
         watcher = Watcher(pool if beside else None)
+        if last is not None:
+            watcher.see(last)
         for matte in mattes:
             yield matte, watcher.see(matte.frame.sdr)
             del matte

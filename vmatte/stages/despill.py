@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from vmatte.core.keeping import FORGETFUL, Keeper, noted
 from vmatte.core.types import Clip, Layer, Matte, Stream
 from vmatte.ops.despill import despilled
 from vmatte.ops.screen import screen_score
@@ -27,10 +28,15 @@ class Despill:
 
     method: str
 
-    def __call__(self, clip: Clip, mattes: Iterator[Matte]) -> Stream[Matte]:
+    def __call__(self, clip: Clip, mattes: Iterator[Matte], keeper: Keeper = FORGETFUL) -> Stream[Matte]:
         channel: int | None = None
-        for number, matte in enumerate(mattes):
-            if number == 0:
+        looked = keeper.kept is not None
+        if looked:
+            (channel,) = keeper.kept
+        mattes = noted(mattes, keeper, lambda: (channel,))
+        for matte in mattes:
+            if not looked:
+                looked = True
                 score = screen_score([matte.frame.sdr])
                 channel = score.channel if score.confidence > _BELIEVED else None
                 if channel is None:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from vmatte.core.errors import ConfigError
+from vmatte.core.keeping import FORGETFUL, Keeper, noted
 from vmatte.core.types import Alpha, Clip, Frame, Image, Layer, Matte, Stream
 from vmatte.ops.foreground import blur_foreground, multilevel_foreground, soft
 from vmatte.ops.unit import Float, box_of, unit
@@ -38,8 +39,9 @@ class Foreground:
         if not 0 <= self.steady < 1:
             raise ConfigError(f"foreground.steady is {self.steady}: use a share from 0 up to, but not including, 1")
 
-    def __call__(self, clip: Clip, mattes: Iterator[Matte]) -> Stream[Matte]:
-        before: dict[str, _Seen] = {}
+    def __call__(self, clip: Clip, mattes: Iterator[Matte], keeper: Keeper = FORGETFUL) -> Stream[Matte]:
+        before: dict[str, _Seen] = keeper.kept or {}
+        mattes = noted(mattes, keeper, lambda: before)
         for matte in mattes:
             layers = tuple(self._filled(matte.frame, layer, before) for layer in matte.layers)
             yield replace(matte, layers=layers)
@@ -58,8 +60,8 @@ class Foreground:
 class OwnPixels:
     """Takes colours away, the model's own too: outputs then show the clip's pixels with their background baked in."""
 
-    def __call__(self, clip: Clip, mattes: Iterator[Matte]) -> Stream[Matte]:
-        for matte in mattes:
+    def __call__(self, clip: Clip, mattes: Iterator[Matte], keeper: Keeper = FORGETFUL) -> Stream[Matte]:
+        for matte in noted(mattes, keeper, lambda: ()):
             yield replace(matte, layers=tuple(replace(layer, colour=None) for layer in matte.layers))
 
 

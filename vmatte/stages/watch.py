@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from vmatte.core.keeping import FORGETFUL, Keeper, noted
 from vmatte.core.types import Clip, Matte, Stream
 from vmatte.ops.consistency import Follower
 
@@ -63,7 +64,10 @@ class Watch:
         self._follower = Follower()
         self._series: dict[str, _Series] = {}
 
-    def __call__(self, clip: Clip, mattes: Iterator[Matte]) -> Stream[Matte]:
+    def __call__(self, clip: Clip, mattes: Iterator[Matte], keeper: Keeper = FORGETFUL) -> Stream[Matte]:
+        if keeper.kept is not None:
+            self._follower, self._series = keeper.kept
+        mattes = noted(mattes, keeper, lambda: (self._follower, self._series))
         for matte in mattes:
             frame = matte.frame
             found = self._follower.frame(frame.sdr, {layer.name: layer.alpha for layer in matte.layers})

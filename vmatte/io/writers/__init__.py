@@ -15,6 +15,7 @@ from vmatte.io.writers.animated.options import ApngOptions, GifOptions, WebpOpti
 from vmatte.io.writers.animated.writer import AnimationWriter
 from vmatte.io.writers.exr import ExrOptions, exr_images
 from vmatte.io.writers.hevc_alpha import HevcAlphaOptions, hevc_alpha
+from vmatte.io.writers.log import DamagedError, Keeping
 from vmatte.io.writers.master import MasterOptions, master
 from vmatte.io.writers.mux import NO_CUT, Cut
 from vmatte.io.writers.opaque import PlayOptions, play
@@ -33,7 +34,9 @@ __all__ = [
     "GROUPS",
     "OUTPUTS",
     "Cut",
+    "DamagedError",
     "Facts",
+    "Keeping",
     "OutputKind",
     "OutputWriter",
     "expanded",
@@ -56,6 +59,16 @@ class OutputWriter(Writer, Protocol):
     def facts(self) -> Facts:
         """What there is to report."""
 
+    def settle(self) -> Any:  # noqa: ANN401  every kind of writer has its own
+        """Ends a segment: everything written so far is kept; the state a later run goes on from.
+
+        Only for a writer that was opened with a place to keep things. `length` in it, if it is there, says how many
+        bytes of the log count.
+
+        Raises:
+            OutputError: It cannot be kept.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -67,6 +80,7 @@ class Request:
     source: Path | None
     overwrite: bool
     cut: Cut
+    keeping: Keeping | None = None
 
     @property
     def workers(self) -> int:
@@ -122,6 +136,7 @@ def _video(make: Callable[[Clip, Any], Recipe]) -> Callable[[Request], OutputWri
             workers=request.workers,
             from_zero=request.options.start == "zero",
             cut=request.cut,
+            keeping=request.keeping,
         )
 
     return open_video
@@ -130,20 +145,31 @@ def _video(make: Callable[[Clip, Any], Recipe]) -> Callable[[Request], OutputWri
 def _images(make: Callable[[Clip, Any], Images]) -> Callable[[Request], OutputWriter]:
     def open_images(request: Request) -> OutputWriter:
         images = make(request.clip, request.options)
-        return SequenceWriter(request.path, request.clip, images, overwrite=request.overwrite, workers=request.workers)
+        return SequenceWriter(
+            request.path,
+            request.clip,
+            images,
+            overwrite=request.overwrite,
+            workers=request.workers,
+            keeping=request.keeping,
+        )
 
     return open_images
 
 
 def _animation(name: str) -> Callable[[Request], OutputWriter]:
     def open_animation(request: Request) -> OutputWriter:
-        return AnimationWriter(request.path, request.clip, name, request.options, overwrite=request.overwrite)
+        return AnimationWriter(
+            request.path, request.clip, name, request.options, overwrite=request.overwrite, keeping=request.keeping
+        )
 
     return open_animation
 
 
 def _sheet(request: Request) -> OutputWriter:
-    return SheetWriter(request.path, request.clip, request.options, overwrite=request.overwrite)
+    return SheetWriter(
+        request.path, request.clip, request.options, overwrite=request.overwrite, keeping=request.keeping
+    )
 
 
 OUTPUTS: dict[str, OutputKind] = {
@@ -312,6 +338,7 @@ def open_writer(
     overwrite: bool = False,
     *,
     cut: Cut = NO_CUT,
+    keeping: Keeping | None = None,
 ) -> OutputWriter:
     """Opens an output; nothing has its final name before `publish`.
 
@@ -323,9 +350,11 @@ def open_writer(
         options: An instance of the output's options class, or a mapping of some of its fields.
         overwrite: Whether what has that name already may be replaced.
         cut: Which ends of the clip were trimmed, so that the sound is too.
+        keeping: Where it keeps what it has made, for a run that may have to go on; None when none will.
 
     Raises:
         ConfigError: There is no such output or option.
+        DamagedError: What it had kept is gone.
         OutputError: The extension does not belong to the output, the name is taken, or nothing can be written there.
     """
     kind = output_kind(name)
@@ -337,7 +366,7 @@ def open_writer(
     for given in (clip.path, source_path):
         if given is not None and given.resolve() == path.resolve():
             raise OutputError(f"{path} would replace its own source: choose another folder")
-    return kind.open(Request(path, clip, _options(kind, options), source_path, overwrite, cut))
+    return kind.open(Request(path, clip, _options(kind, options), source_path, overwrite, cut, keeping))
 
 
 def _options(kind: OutputKind, given: object) -> Any:  # noqa: ANN401  the options class of the kind

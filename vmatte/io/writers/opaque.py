@@ -12,7 +12,7 @@ from vmatte.core.errors import ConfigError, OutputError
 from vmatte.core.types import Clip, Picture
 from vmatte.io.writers.holding import MP4
 from vmatte.io.writers.planes import plane, put_yuv420
-from vmatte.io.writers.recipe import STARTS, Recipe, check_choice
+from vmatte.io.writers.recipe import STARTS, STEADY, Recipe, check_choice
 from vmatte.io.writers.tags import yuv_tags
 
 _CODECS = ("auto", "h264", "h265")
@@ -65,8 +65,9 @@ def play(clip: Clip, options: PlayOptions) -> Recipe:
         notes.append(f"{clip.width}x{clip.height} was padded to {width}x{height}: 4:2:0 video has even sizes only")
     if clip.colour.hdr and not deep:
         notes.append("HDR at 8 bits shows steps: use H.265")
-    settings = {"crf": str(options.crf), "preset": "medium"}
+    settings = {"crf": str(options.crf), "preset": "medium", "x264-params": STEADY}
     if deep:
+        del settings["x264-params"]
         # Without B-frames: x265's decoding times of clips of two or three frames are not initialised (seen in 1 of 6).
         settings["x265-params"] = ":".join(["log-level=none", "bframes=0", *_stated(clip)])
     return Recipe(

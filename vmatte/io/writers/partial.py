@@ -31,17 +31,19 @@ class Partial:
     Attributes:
         path: The final name.
         work: The name it has until `publish`: `clip.prores.partial.mov`, or `clip.png16.partial/` for a folder.
+        kept: Whether what was written stays when it is given up, for a run that goes on with it.
 
     Raises:
         OutputError: The final name is taken and `overwrite` is not set, or nothing can be written there.
     """
 
-    def __init__(self, path: Path, *, folder: bool, overwrite: bool) -> None:
+    def __init__(self, path: Path, *, folder: bool, overwrite: bool, kept: bool = False) -> None:
         # Absolute, because FFmpeg takes the `a:` of a relative `a:b.mov` for a protocol.
         self.path = path.absolute()
         self.overwrite = overwrite
         self._folder = folder
         self._published = False
+        self.kept = kept
         name = f"{path.name}.partial" if folder else f"{path.stem}.partial{path.suffix}"
         self.work = self.path.with_name(name)
         refuse_taken(self.path, folder=self._folder, overwrite=self.overwrite)
@@ -54,7 +56,8 @@ class Partial:
                 self.work.touch()
             self._lock = _locked(self.work, self.path)
             # What an earlier run had to leave behind when it was killed.
-            _empty(self.work)
+            if not kept:
+                _empty(self.work)
 
     @property
     def size(self) -> int:
@@ -81,8 +84,8 @@ class Partial:
             self._lock = None
 
     def discard(self) -> None:
-        """Removes what was written unless it has been published; never raises."""
-        if not self._published:
+        """Removes what was written unless it has been published or is to be kept; never raises."""
+        if not self._published and not self.kept:
             try:
                 _remove(self.work)
             except OSError as error:
@@ -180,3 +183,14 @@ def _remove(path: Path) -> None:
     else:
         with suppress(FileNotFoundError):
             path.unlink()
+
+
+def synced(path: Path) -> None:
+    """Waits until a file, or the names in a folder, are on the disk."""
+    if sys.platform == "win32" and path.is_dir():
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

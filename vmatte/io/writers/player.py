@@ -13,7 +13,7 @@ from av import VideoFrame
 from vmatte.core.errors import ConfigError, OutputError
 from vmatte.core.types import Clip, Picture
 from vmatte.io.writers.planes import plane, put_alpha
-from vmatte.io.writers.recipe import STARTS, Recipe, check_choice
+from vmatte.io.writers.recipe import STARTS, STEADY, Recipe, check_choice
 from vmatte.io.writers.tags import VIDEO
 
 # ITU-R BT.709-6, 8-bit video levels.
@@ -65,7 +65,7 @@ def player(clip: Clip, options: PlayerOptions) -> Recipe:
         pixel_format="yuv420p",
         # Mattes are simple pictures: this preset is twice as fast as x264's usual one, its files are no larger, and
         # looking 10 frames ahead instead of 40 saves 60 MB at 960x540.
-        settings={"crf": str(options.crf), "preset": "veryfast"},
+        settings={"crf": str(options.crf), "preset": "veryfast", "x264-params": STEADY},
         width=width,
         height=height,
         tags=VIDEO,

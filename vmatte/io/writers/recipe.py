@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import av
 from av import VideoFrame
 from av.codec.codec import UnknownCodecError
+from av.codec.context import Flags
 from av.video.codeccontext import VideoCodecContext
 
 from vmatte.core.errors import ConfigError, OutputError
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 # Where a file's clock starts: as in the source, or at zero with the first picture.
 STARTS = ("source", "zero")
+#: For x264: its macroblock tree reads memory that nothing has set, and a run would not give the same bytes twice.
+STEADY = "mbtree=0"
 
 
 class Encoder(Protocol):
@@ -93,12 +96,14 @@ class Recipe:
             context.codec_tag = self.codec_tag
         self.tags.put(context)
 
-    def encoder(self, clip: Clip) -> VideoCodecContext:
-        """An encoder of its own, for a worker of the pool."""
+    def encoder(self, clip: Clip, threads: int = 1, *, whole: bool = False) -> VideoCodecContext:
+        """An encoder of its own, for a worker of the pool, or for a `whole` segment of a file with headers."""
         require_codec(self.codec)
         context = av.CodecContext.create(self.codec, "w")
         assert isinstance(context, VideoCodecContext)
-        self.configure(context, clip, threads=1)
+        self.configure(context, clip, threads)
+        if whole:
+            context.flags |= Flags.global_header
         return context
 
 

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from vmatte.core.errors import OutputError
 from vmatte.core.timing import Meter
 from vmatte.core.types import Clip, Picture
 from vmatte.io.writers.check import Ledger, sampled
-from vmatte.io.writers.partial import Partial, explained
+from vmatte.io.writers.log import DamagedError, Keeping
+from vmatte.io.writers.partial import Partial, explained, synced
 from vmatte.io.writers.pool import Pool
 from vmatte.io.writers.video import Facts, fits
 
@@ -46,19 +48,37 @@ class SequenceWriter:
         images: The kind of file.
         overwrite: Whether a folder of that name may be replaced, with all that is in it.
         workers: Encoders that work side by side.
+        keeping: Given for a run that may have to go on from here: its images stay; None for one that need not.
 
     Attributes:
         meter: Seconds of work per picture, storing it included.
     """
 
-    def __init__(self, path: Path, clip: Clip, images: Images, *, overwrite: bool = False, workers: int = 1) -> None:
+    def __init__(
+        self,
+        path: Path,
+        clip: Clip,
+        images: Images,
+        *,
+        overwrite: bool = False,
+        workers: int = 1,
+        keeping: Keeping | None = None,
+    ) -> None:
         self.meter = Meter("encode")
         self._clip, self._images = clip, images
         self._ledger = Ledger()
         self._last = -1
         self._checks: tuple[str, ...] = ()
-        self._partial = Partial(path, folder=True, overwrite=overwrite)
+        state = None if keeping is None else keeping.state
+        self._synced = 0
+        self._partial = Partial(path, folder=True, overwrite=overwrite, kept=state is not None)
         self._pool = Pool([self._tool() for _ in range(workers)], images.extension.lstrip("."))
+        if state is not None:
+            try:
+                self._go_on(state)
+            except BaseException:
+                self.__exit__(None, None, None)
+                raise
 
     @property
     def path(self) -> Path:
@@ -108,6 +128,36 @@ class SequenceWriter:
         if not len(self._ledger):
             raise OutputError(f"{self.path}: there was no picture to write")
         self._checks = self._check()
+
+    def settle(self) -> object:
+        """Ends a segment: all images are on the disk; what it takes to go on from here."""
+        with explained(self.path):
+            for index, mark, crc in self._pool.rest():
+                self._note(index, mark, crc)
+            for index in self._ledger.times[self._synced :]:
+                synced(self._name(index))
+            synced(self._partial.work)
+        self._synced, self._partial.kept = len(self._ledger), True
+        return {"last": self._last, "ledger": (self._ledger.times, self._ledger.marks, self._ledger.packets)}
+
+    def _go_on(self, state: dict[str, Any]) -> None:
+        """Takes up the images of an earlier run; later ones, of a segment it did not end, are removed.
+
+        Raises:
+            DamagedError: One is gone, or not what was written.
+        """
+        ledger = self._ledger
+        ledger.times, ledger.marks, ledger.packets = state["ledger"]
+        self._last, self._synced = state["last"], len(ledger)
+        with explained(self.path):
+            wanted = {self._name(index) for index in ledger.times}
+            for entry in self._partial.work.iterdir():
+                if entry not in wanted:
+                    entry.unlink()
+            for index, crc in zip(ledger.times, ledger.packets, strict=True):
+                path = self._name(index)
+                if not path.exists() or zlib.crc32(path.read_bytes()) != crc:
+                    raise DamagedError(f"{path} is not what was written")
 
     def publish(self) -> None:
         """Gives the finished folder its final name."""

@@ -14,6 +14,7 @@ from vmatte.core.timing import Meter
 from vmatte.core.types import Clip, Image8, Picture
 from vmatte.io.images import read_image
 from vmatte.io.writers.animated.writer import rgba8
+from vmatte.io.writers.log import Keeping
 from vmatte.io.writers.partial import Partial, explained
 from vmatte.io.writers.video import Facts, fits
 
@@ -57,17 +58,22 @@ class SheetWriter:
         clip: Size and clock of the pictures.
         options: What the sheet looks like.
         overwrite: Whether a file of that name may be replaced.
+        keeping: What an earlier run had kept; None in a run that starts.
 
     Attributes:
         meter: Seconds of work per picture.
     """
 
-    def __init__(self, path: Path, clip: Clip, options: SheetOptions, *, overwrite: bool) -> None:
+    def __init__(
+        self, path: Path, clip: Clip, options: SheetOptions, *, overwrite: bool, keeping: Keeping | None = None
+    ) -> None:
         self.meter = Meter("encode")
         self._clip, self._options = clip, options
         self._partial = Partial(path, folder=False, overwrite=overwrite)
         self._cells: list[tuple[str, Image8]] = []
         self._step, self._count, self._last = 1, 0, -1
+        if keeping is not None and keeping.state is not None:
+            self._cells, self._step, self._count, self._last = keeping.state
         self._checks: tuple[str, ...] = ()
 
     @property
@@ -139,6 +145,10 @@ class SheetWriter:
         if not np.array_equal(read_image(self._partial.work), sheet):
             raise OutputError(f"{self.path} is not what was written: run again")
         self._checks = (f"{shown} frames shown", "pixels exact")
+
+    def settle(self) -> object:
+        """What it takes to go on from here: all of it is small."""
+        return (self._cells, self._step, self._count, self._last)
 
     def publish(self) -> None:
         """Gives the finished file its final name."""

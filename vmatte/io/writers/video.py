@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from vmatte.core.errors import OutputError
 from vmatte.core.timing import Meter
 from vmatte.core.types import Clip, Picture
 from vmatte.io.writers.check import Ledger, check_file
+from vmatte.io.writers.log import DamagedError, Keeping, Log, Record
 from vmatte.io.writers.mux import NO_CUT, Cut, Mux
 from vmatte.io.writers.partial import Partial, explained
 from vmatte.io.writers.pool import Pool
@@ -62,6 +63,7 @@ class VideoWriter:
         workers: Encoders that work side by side.
         from_zero: Whether times start at zero instead of where the source starts.
         cut: Whether the run was trimmed.
+        keeping: Where packets are kept for a run that may have to go on from here; None keeps none.
 
     Attributes:
         meter: Seconds of work per encoded picture.
@@ -78,6 +80,7 @@ class VideoWriter:
         workers: int = 1,
         from_zero: bool = False,
         cut: Cut = NO_CUT,
+        keeping: Keeping | None = None,
     ) -> None:
         self.meter = Meter("encode")
         self._clip, self._recipe, self._source, self._cut = clip, recipe, source, cut
@@ -92,7 +95,17 @@ class VideoWriter:
         self._mux: Mux | None = None
         self._encoder: Encoder | None = None
         self._pool: Pool[Picture, _Encoded] | None = None
+        self._log: Log | None = None
+        self._first: Picture | None = None
+        self._delay = self._packets = 0
+        self._settled = False
         self._partial = Partial(path, folder=False, overwrite=overwrite)
+        if keeping is not None:
+            try:
+                self._go_on(keeping)
+            except BaseException:
+                self.__exit__(None, None, None)
+                raise
 
     @property
     def path(self) -> Path:
@@ -117,6 +130,8 @@ class VideoWriter:
             try:
                 if self._mux is not None:
                     self._mux.close_quietly()
+                if self._log is not None:
+                    self._log.close()
             finally:
                 self._partial.discard()
 
@@ -129,7 +144,7 @@ class VideoWriter:
         fits(picture, self._clip)
         self._check_order(picture)
         if self._pool is None:
-            self._begin(picture)
+            self._begin(_timing(picture))
         assert self._pool is not None
         with explained(self.path):
             for encoded in self._pool.put(picture):
@@ -158,6 +173,32 @@ class VideoWriter:
                 self._recipe.complete(self._partial.work)
         self._checks = check_file(self._partial.work, self._recipe, self._ledger, self._clip.time_base)
 
+    def settle(self) -> object:
+        """Ends a segment: all pictures are encoded and kept; what it takes to go on from here.
+
+        An encoder that remembers is replaced by a new one, so what follows does not depend on what came before.
+        """
+        if self._log is None:
+            raise RuntimeError("a writer settles that keeps nothing")
+        if self._pool is None or self._first is None:
+            return None
+        with explained(self.path):
+            for encoded in self._pool.rest():
+                self._store(encoded)
+            if not self._recipe.intra:
+                assert self._encoder is not None
+                for packet in self._encoder.encode(None):
+                    self._add(packet)
+                self._encoder = self._fresh()
+            length = self._log.sync()
+        return {
+            "length": length,
+            "first": self._first,
+            "last": self._last,
+            "delay": self._delay,
+            "ledger": (self._ledger.times, self._ledger.marks, self._ledger.packets),
+        }
+
     def publish(self) -> None:
         """Gives the finished file its final name."""
         if not self._checks:
@@ -165,6 +206,7 @@ class VideoWriter:
         self._partial.publish()
 
     def _begin(self, first: Picture) -> None:
+        self._first = first
         start = first.pts * self._clip.time_base
         if self._from_zero or start < 0:
             self._shift = -first.pts
@@ -188,14 +230,17 @@ class VideoWriter:
         others = self._workers - 1 if self._recipe.intra else 0
         first_encoder = self._mux.encoder
         self._encoder = first_encoder if self._recipe.paired is None else self._recipe.paired(first_encoder)
-        encoders = [self._encoder, *(self._recipe.encoder(self._clip) for _ in range(others))]
+        # The only encoder of its kind is looked up for each picture: a new segment has a new one.
+        encoders = [self._encoder if others else None, *(self._recipe.encoder(self._clip) for _ in range(others))]
         self._pool = Pool([self._tool(encoder) for encoder in encoders], self.path.suffix.lstrip("."))
 
-    def _tool(self, encoder: Encoder) -> Callable[[Picture], _Encoded]:
+    def _tool(self, encoder: Encoder | None) -> Callable[[Picture], _Encoded]:
         def encode(picture: Picture) -> _Encoded:
             with self.meter.timing():
                 frame, mark = self._draw(picture)
-                return _Encoded(picture.pts, mark, encoder.encode(frame))
+                current = encoder or self._encoder
+                assert current is not None
+                return _Encoded(picture.pts, mark, current.encode(frame))
 
         return encode
 
@@ -218,7 +263,77 @@ class VideoWriter:
         assert packet.pts is not None
         if self._recipe.intra:
             self._ledger.add_packet(packet)
-        self._mux.add(packet, self._durations.pop(packet.pts))
+        duration = self._durations.pop(packet.pts)
+        if self._log is not None:
+            packet = self._kept(packet, duration)
+        self._mux.add(packet, duration)
+
+    def _kept(self, packet: Packet[VideoStream], duration: int) -> Packet[VideoStream]:
+        """The packet as the log has it, which is how a run that goes on will find it."""
+        assert self._log is not None
+        assert self._first is not None
+        record = Record.of(packet, duration)
+        if not self._recipe.intra:
+            record = self._redated(record)
+        self._log.append(record)
+        self._packets += 1
+        return packet if self._recipe.intra else record.packet()
+
+    def _redated(self, record: Record) -> Record:
+        """A record whose decoding time continues that of the segments before.
+
+        An encoder that reorders pictures puts the first ones before the first picture's own time; within the file
+        that place belongs to the segment before. A picture is decoded as many pictures earlier as the first one was.
+        """
+        assert self._first is not None
+        if self._settled:
+            time = self._ledger.times[self._packets - self._delay] - self._shift
+            return replace(record, dts=min(time, record.pts))
+        if record.dts < self._first.pts:
+            self._delay = self._packets + 1
+        return record
+
+    def _fresh(self) -> Encoder:
+        """An encoder that knows nothing of the pictures before.
+
+        Raises:
+            OutputError: It writes headers that are not the file's.
+        """
+        assert self._mux is not None
+        self._settled = True
+        encoder = self._recipe.encoder(self._clip, self._workers, whole=True)
+        if self._recipe.paired is not None:
+            return self._recipe.paired(encoder)
+        encoder.open()
+        if (encoder.extradata or b"") != (self._mux.encoder.extradata or b""):
+            raise OutputError(f"{self.path}: {self._recipe.codec} does not begin twice alike here: set run.segment=0")
+        return encoder
+
+    def _go_on(self, keeping: Keeping) -> None:
+        """Takes up what an earlier run has kept.
+
+        Raises:
+            DamagedError: It is not all there.
+        """
+        self._log = keeping.opened()
+        if keeping.state is None:
+            return
+        state = keeping.state
+        self._delay = state["delay"]
+        times, marks, packets = state["ledger"]
+        self._ledger.times, self._ledger.marks, self._ledger.packets = times, marks, packets
+        self._begin(state["first"])
+        assert self._mux is not None
+        count = 0
+        with explained(self.path):
+            for record in self._log.records():
+                self._mux.add(record.packet(), record.duration)
+                count += 1
+        if count != len(times):
+            raise DamagedError(f"{self._log.path} holds {count} pictures instead of {len(times)}")
+        self._packets, self._last = count, state["last"]
+        if not self._recipe.intra:
+            self._encoder = self._fresh()
 
     def _check_order(self, picture: Picture) -> None:
         if self._last is not None and picture.pts <= self._last.pts:
@@ -227,10 +342,15 @@ class VideoWriter:
                 " before: the source's timestamps are damaged; copy it into another container first"
             )
         self._durations[picture.pts] = self._duration_of(picture)
-        self._last = Picture(picture.index, picture.pts, picture.duration)
+        self._last = _timing(picture)
 
     def _duration_of(self, picture: Picture) -> int:
         return picture.duration or max(1, round(1 / (self._clip.rate * self._clip.time_base)))
+
+
+def _timing(picture: Picture) -> Picture:
+    """A picture without its pixels."""
+    return Picture(picture.index, picture.pts, picture.duration)
 
 
 def fits(picture: Picture, clip: Clip) -> None:

@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vmatte.core.errors import ModelError
+from vmatte.core.keeping import FORGETFUL, Keeper, noted
 from vmatte.core.types import Clip, Frame, Hints, Layer, Matte, Stream
 from vmatte.models.bgmv2.preflight import ROWS
 from vmatte.models.bgmv2.settings import BGMv2Settings
 from vmatte.models.bgmv2.sizing import STRIDE
+from vmatte.models.carrying import kept, resumed
 from vmatte.models.naming import naming
 from vmatte.models.plate.under import Underlay
 from vmatte.models.registry import Runtime
@@ -26,6 +28,8 @@ INPUTS, OUTPUTS = ("src", "bgr"), ("fgr", "pha")
 
 class BackgroundMattingGraph:
     """A Matter, one frame at a time."""
+
+    keeps = True
 
     def __init__(self, settings: BGMv2Settings, runtime: Runtime) -> None:
         """Opens the graph that `settings.weights` name.
@@ -41,15 +45,16 @@ class BackgroundMattingGraph:
         """Engine, device and precision, for the report."""
         return dict(self.session.facts)
 
-    def mattes(self, clip: Clip, hints: Hints, frames: Iterator[Frame]) -> Stream[Matte]:
+    def mattes(self, clip: Clip, hints: Hints, frames: Iterator[Frame], keeper: Keeper = FORGETFUL) -> Stream[Matte]:
         """One matte a frame, with the foreground's colour unless the clip is HDR, which the network cannot see.
 
         Raises:
             HintError: A frame has no plate, or one of another size.
             ModelError: The graph is for frames of another size, or failed; names the frame.
         """
-        underlay = Underlay(self.settings.align, ROWS)
-        for frame in frames:
+        known: Underlay | None = resumed(self, keeper)
+        underlay = Underlay(self.settings.align, ROWS) if known is None else known.restored()
+        for frame in noted(frames, keeper, lambda: kept(self, underlay), lambda each: each.index):
             with naming(frame):
                 self._fits(frame)
                 plate = underlay.under(frame, hints)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vmatte.core.errors import ModelError
+from vmatte.core.keeping import FORGETFUL, Keeper, Parts
 from vmatte.core.types import Clip, Frame, Hints, Matte, Stream
 from vmatte.models.bgmv2.budget import affordable_batch
 from vmatte.models.bgmv2.engine import BackgroundMattingGraph
@@ -21,6 +22,7 @@ from vmatte.models.bgmv2.network.weights import load_network
 from vmatte.models.bgmv2.preflight import ROWS
 from vmatte.models.bgmv2.settings import BGMv2Settings, RefineMode
 from vmatte.models.bgmv2.sizing import Sizing, sizing
+from vmatte.models.carrying import kept, resumed
 from vmatte.models.naming import naming
 from vmatte.models.placing import placed, weights_of
 from vmatte.models.plate.under import Underlay
@@ -43,6 +45,9 @@ class Pair:
 
 class BackgroundMattingModel:
     """A Matter: frames know nothing of each other, but the plate is followed from one to the next."""
+
+    keeps = True
+    settled = ("_sizing", "_batch")
 
     def __init__(self, settings: BGMv2Settings, runtime: Runtime) -> None:
         """Loads the weights.
@@ -67,14 +72,21 @@ class BackgroundMattingModel:
             "batch": self._batch,
         }
 
-    def mattes(self, clip: Clip, hints: Hints, frames: Iterator[Frame]) -> Stream[Matte]:
+    def mattes(self, clip: Clip, hints: Hints, frames: Iterator[Frame], keeper: Keeper = FORGETFUL) -> Stream[Matte]:
         """One matte a frame, with the foreground's colour unless the clip is HDR, which the network cannot see.
 
         Raises:
             HintError: A frame has no plate, or one of another size.
             ModelError: The model failed; names the frame.
         """
-        underlay = Underlay(self.settings.align, ROWS)
+        known: Underlay | None = resumed(self, keeper)
+        underlay = Underlay(self.settings.align, ROWS) if known is None else known.restored()
+        parts = Parts(frames, keeper)
+        while parts.more():
+            yield from self._part(underlay, clip, hints, parts.part())
+            parts.end(kept(self, underlay))
+
+    def _part(self, underlay: Underlay, clip: Clip, hints: Hints, frames: Iterator[Frame]) -> Iterator[Matte]:
         held: list[Pair] = []
         for frame in frames:
             with naming(frame):

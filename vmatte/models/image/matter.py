@@ -55,6 +55,7 @@ class ImageModel:
     """A BatchModel whose frames know nothing of each other."""
 
     overlap = 0
+    settled = ("_sizing", "_batch", "_tile")
 
     def __init__(self, settings: ImageSettings, runtime: Runtime, recipe: Callable[[Path], Recipe]) -> None:
         """Loads the weights.

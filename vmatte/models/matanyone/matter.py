@@ -83,6 +83,8 @@ class Track:
 class MatAnyoneModel:
     """A RecurrentModel with one track a target; targets of one clip share what depends on the picture alone."""
 
+    settled = ("_side", "_fell_back")
+
     def __init__(self, settings: MatAnyoneSettings, runtime: Runtime) -> None:
         """Loads the weights.
 

@@ -38,6 +38,8 @@ _CHUNK, _CHUNK_GPU = 1, 4
 class RVMModel:
     """A RecurrentModel that may be given several frames at once, `chunk` of them at best."""
 
+    settled = ("chunk",)
+
     def __init__(self, settings: RVMSettings, runtime: Runtime) -> None:
         """Loads the weights.
 

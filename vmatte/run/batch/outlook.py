@@ -135,6 +135,7 @@ def _paces(known: Iterable[Task]) -> dict[str, float]:
         data = read_report(reported(task)) or {}
         with suppress(KeyError, TypeError, ValueError, ZeroDivisionError):
             clip = data["clip"]
-            seconds = float(data["wall"]) / (int(data["frames"]) * int(clip["width"]) * int(clip["height"]))
+            frames = int(data["frames"]) - int(data.get("before", 0))
+            seconds = float(data["wall"]) / (frames * int(clip["width"]) * int(clip["height"]))
             work.setdefault(task.plan.model.name, []).append(seconds)
     return {name: sum(found) / len(found) for name, found in work.items()}

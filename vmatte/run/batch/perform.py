@@ -17,6 +17,7 @@ from vmatte.run.clip import Progress, run_job
 from vmatte.run.held import Held
 from vmatte.run.outputs import report_path
 from vmatte.run.report import Report, write_report
+from vmatte.run.resume import Journaling
 
 # Whoever tries these again gets them again. A full disk, a lost share, a crowded device and a network may recover.
 _LASTING = (ConfigError, HintError, InputError)
@@ -53,7 +54,7 @@ def _run(task: Task, progress: Progress) -> tuple[Report, Path]:
     mark = started_mark(prepared.report)
     _write_mark(mark)
     try:
-        report = run_job(job, task.plan, dict(task.settings), progress, prepared, held)
+        report = run_job(job, task.plan, dict(task.settings), progress, prepared, held, Journaling(lambda: seal))
     except BaseException:
         if not any(output.path.exists() for output in prepared.outputs):
             with suppress(OSError):

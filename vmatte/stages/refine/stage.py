@@ -6,11 +6,13 @@ afterwards. One frame of delay, two where trimaps are united with those of their
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from vmatte.core.errors import ModelError, VmatteError
+from vmatte.core.keeping import FORGETFUL, Keeper, noted
 from vmatte.core.types import Alpha, Clip, Image8, Layer, MapSource, Matte, Refiner, Stream
 from vmatte.ops.carried import Motion, carried_median, carried_union, motion
 from vmatte.ops.trimap import band_radius, trimap
@@ -56,8 +58,14 @@ class Refine:
         self.refiner, self.radius, self.drawn = refiner, radius, drawn
         self.union = refiner.band.union if union is None else union
 
-    def __call__(self, clip: Clip, mattes: Iterator[Matte]) -> Stream[Matte]:
-        banded = self.banded(mattes)
+    @property
+    def lag(self) -> int:
+        """Frames by which mattes come out late."""
+        return 2 if self.union else 1
+
+    def __call__(self, clip: Clip, mattes: Iterator[Matte], keeper: Keeper = FORGETFUL) -> Stream[Matte]:
+        held: tuple[deque[Matte], deque[Banded]] = keeper.kept or (deque(), deque())
+        banded = self.banded(noted(mattes, keeper, lambda: held), held)
         for item in banded:
             yield self._refined(clip, item)
             del item
@@ -67,10 +75,13 @@ class Refine:
         told: dict[str, Any] = self.refiner.facts() if hasattr(self.refiner, "facts") else {}
         return told
 
-    def banded(self, mattes: Iterator[Matte]) -> Iterator[Banded]:
-        """What the refiner is given, frame by frame."""
-        made = (self._banded(window) for window in windows(mattes, 1))
-        return (_united(window) for window in windows(made, 1)) if self.union else made
+    def banded(
+        self, mattes: Iterator[Matte], held: tuple[deque[Matte], deque[Banded]] | None = None
+    ) -> Iterator[Banded]:
+        """What the refiner is given, frame by frame; `held` is given to keep what waits, and to go on from it."""
+        waiting, ready = held or (deque(), deque())
+        made = (self._banded(window) for window in windows(mattes, 1, waiting))
+        return (_united(window) for window in windows(made, 1, ready)) if self.union else made
 
     def _banded(self, window: dict[int, Matte]) -> Banded:
         here, before, after = window[0], window.get(-1), window.get(1)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vmatte.core.errors import ConfigError
+from vmatte.core.keeping import FORGETFUL, Keeper, noted
 from vmatte.core.types import Alpha, Clip, Layer, Matte, Stream
 
 
@@ -25,8 +26,9 @@ class Ema:
         if not 0 <= self.keep < 1:
             raise ConfigError(f"smoothing.keep is {self.keep}: use a share from 0 up to, but not including, 1")
 
-    def __call__(self, clip: Clip, mattes: Iterator[Matte]) -> Stream[Matte]:
-        last: dict[str, Alpha] = {}
+    def __call__(self, clip: Clip, mattes: Iterator[Matte], keeper: Keeper = FORGETFUL) -> Stream[Matte]:
+        last: dict[str, Alpha] = keeper.kept or {}
+        mattes = noted(mattes, keeper, lambda: last)
         for matte in mattes:
             layers = tuple(self._averaged(layer, last.get(layer.name)) for layer in matte.layers)
             last = {layer.name: layer.alpha for layer in layers}

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from vmatte.core.errors import ConfigError
 from vmatte.core.flow import Prefetch
+from vmatte.core.keeping import FORGETFUL, Keeper, noted
 from vmatte.core.types import Alpha, Clip, Layer, Matte, Stream
 from vmatte.ops.colour_line import Statistics, statistics
 from vmatte.ops.follow import Predicted
@@ -54,10 +55,20 @@ class Flow:
         if self.reach not in (1, 2):
             raise ConfigError(f"smoothing.reach is {self.reach}: use 1 or 2 frames")
 
-    def __call__(self, clip: Clip, mattes: Iterator[Matte]) -> Stream[Matte]:
+    @property
+    def lag(self) -> int:
+        """Frames by which mattes come out late."""
+        return self.reach
+
+    def __call__(self, clip: Clip, mattes: Iterator[Matte], keeper: Keeper = FORGETFUL) -> Stream[Matte]:
         levels: dict[str, deque[float]] = {}
-        with closing(Prefetch(sighted(mattes, self.rows), _AHEAD, "flow")) as seen:
-            for window in windows(seen, self.reach):
+        held: deque[Seen] = deque()
+        if keeper.kept is not None:
+            levels, held = keeper.kept
+        last = held[-1].small if held else None
+        with closing(Prefetch(sighted(mattes, self.rows, last), _AHEAD, "flow")) as seen:
+            reached = noted(seen, keeper, lambda: (levels, held), lambda each: each.matte.frame.index)
+            for window in windows(reached, self.reach, held):
                 yield self._smoothed(window, levels)
 
     def _smoothed(self, window: Mapping[int, Seen], levels: dict[str, deque[float]]) -> Matte:

@@ -47,10 +47,12 @@ class Way:
     trust: Floats
 
 
-def sighted(mattes: Iterator[Matte], rows: int) -> Stream[Seen]:
-    """Each matte with the motion since the one before, from pictures of at most `rows` rows."""
-    last: Image8 | None = None
-    grey_last: Image8 | None = None
+def sighted(mattes: Iterator[Matte], rows: int, last: Image8 | None = None) -> Stream[Seen]:
+    """Each matte with the motion since the one before, from pictures of at most `rows` rows.
+
+    `last` is the small picture of the frame before the first one.
+    """
+    grey_last = None if last is None else cast("Image8", cv2.cvtColor(last, cv2.COLOR_RGB2GRAY))
     for matte in mattes:
         small = _reduced(matte.frame.sdr, rows)
         grey = cast("Image8", cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))

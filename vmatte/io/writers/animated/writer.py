@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -17,12 +18,15 @@ from vmatte.core.types import Clip, Image8, Picture
 from vmatte.io.spool import Spool
 from vmatte.io.writers.animated.encode import encode_animation
 from vmatte.io.writers.animated.options import GIF_SHORTEST, GIF_TICK, AnimationOptions
+from vmatte.io.writers.log import DamagedError, Keeping, Log, Record
 from vmatte.io.writers.partial import Partial, explained
 from vmatte.io.writers.planes import at_depth, put_alpha
 from vmatte.io.writers.video import Facts, fits
 
 # A file that nobody will wait for; only a warning depends on it.
 _LARGE = 20_000_000
+# As for what is set aside: higher levels cost more time than they save space.
+_LEVEL = 1
 
 
 class AnimationWriter:
@@ -34,12 +38,22 @@ class AnimationWriter:
         name: `gif`, `apng` or `webp`.
         options: Of that output.
         overwrite: Whether a file of that name may be replaced.
+        keeping: Where pictures are kept for a run that may have to go on from here; None keeps none.
 
     Attributes:
         meter: Seconds of work per picture; the encoder's are part of the last one's.
     """
 
-    def __init__(self, path: Path, clip: Clip, name: str, options: AnimationOptions, *, overwrite: bool) -> None:
+    def __init__(
+        self,
+        path: Path,
+        clip: Clip,
+        name: str,
+        options: AnimationOptions,
+        *,
+        overwrite: bool,
+        keeping: Keeping | None = None,
+    ) -> None:
         self.meter = Meter("encode")
         self._clip, self._name, self._options = clip, name, options
         self._partial = Partial(path, folder=False, overwrite=overwrite)
@@ -49,6 +63,13 @@ class AnimationWriter:
         self._first = 0
         self._checks: tuple[str, ...] = ()
         self._warnings: list[str] = []
+        self._log: Log | None = None
+        if keeping is not None:
+            try:
+                self._go_on(keeping)
+            except BaseException:
+                self.__exit__(None, None, None)
+                raise
 
     @property
     def path(self) -> Path:
@@ -67,6 +88,8 @@ class AnimationWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._frames.__exit__()
+        if self._log is not None:
+            self._log.close()
         self._partial.discard()
 
     def write(self, picture: Picture) -> None:
@@ -90,6 +113,9 @@ class AnimationWriter:
             if self._due(begin):
                 self._begins.append(begin)
                 self._frames.push(frame)
+                if self._log is not None:
+                    with explained(self._log.path):
+                        self._log.append(Record(begin, begin, 0, True, zlib.compress(frame.data, _LEVEL)))
 
     def finish(self) -> None:
         """Encodes the file, which checks it.
@@ -116,6 +142,32 @@ class AnimationWriter:
                 f"{len(data) / 1e6:.0f} MB is much for an animated image:"
                 f" set {self._name}.size, {self._name}.fps or a trim"
             )
+
+    def settle(self) -> object:
+        """Ends a segment: all pictures are kept; what it takes to go on from here."""
+        if self._log is None:
+            raise RuntimeError("a writer settles that keeps nothing")
+        with explained(self._log.path):
+            length = self._log.sync()
+        shape = self._frames[0].shape if len(self._frames) else ()
+        return {"length": length, "begins": self._begins, "last": self._last, "first": self._first, "shape": shape}
+
+    def _go_on(self, keeping: Keeping) -> None:
+        """Takes up what an earlier run has kept.
+
+        Raises:
+            DamagedError: It is not all there.
+        """
+        self._log = keeping.opened()
+        if keeping.state is None:
+            return
+        state = keeping.state
+        self._begins, self._last, self._first = state["begins"], state["last"], state["first"]
+        for record in self._log.records():
+            pixels = np.frombuffer(zlib.decompress(record.data), np.uint8)
+            self._frames.push(pixels.reshape(state["shape"]))
+        if len(self._frames) != len(self._begins):
+            raise DamagedError(f"{self._log.path} holds {len(self._frames)} pictures instead of {len(self._begins)}")
 
     def publish(self) -> None:
         """Gives the finished file its final name."""
