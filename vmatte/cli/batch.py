@@ -44,13 +44,31 @@ NONE_SUCCEEDED = 9
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change a setting. See `vmatte config`.")
 @click.option(
     "--executor",
-    type=click.Choice(["processes", "inline"]),
+    type=click.Choice(["processes", "inline", "ray"]),
     default="processes",
     show_default=True,
-    help="What runs the jobs: processes side by side, whose death harms one job only; or this process.",
+    help="What runs the jobs: processes side by side, whose death harms one job only; this process; a Ray cluster.",
 )
 @click.option(
-    "--workers", type=click.IntRange(0, 1024), default=0, help="Processes. Default: one a GPU, or one for four cores."
+    "--workers",
+    type=click.IntRange(0, 100_000),
+    default=0,
+    help="Side by side. Default: one a GPU, or one for four cores, here or all over the cluster.",
+)
+@click.option(
+    "--address",
+    default="auto",
+    show_default=True,
+    metavar="ADDRESS",
+    help="Of the Ray cluster: auto for the one this machine is part of, ray://HOST:10001, or local to start one here.",
+)
+@click.option("--cores", type=click.IntRange(0, 1024), default=0, help="Of each Ray worker. Default: up to four.")
+@click.option(
+    "--memory",
+    type=click.FloatRange(0),
+    default=0,
+    metavar="GIB",
+    help="That each Ray worker is to have. Default: by earlier reports of the model, or by the clip's size.",
 )
 @click.option(
     "--retries",
@@ -100,7 +118,7 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
     tasks, settled = standing_of_all(tasks, Rerun(given["rerun"]))
     waiting = [task for task in tasks if task.number not in settled]
     looks = outlooks(waiting, tasks)
-    executor = _executor(given, waiting)
+    executor = _executor(given, waiting, tasks, looks)
     _say_plan(tasks, settled, looks, executor, root, given["quiet"])
     if not given["ignore_space"]:
         refuse_full(root, looks)
@@ -163,7 +181,9 @@ def _completed(job: Any, given: Mapping[str, Any]) -> Any:  # noqa: ANN401  a Jo
     return replace(job, masks=masks, plate=plate, over=over, name=name, overwrite=given["overwrite"])
 
 
-def _executor(given: Mapping[str, Any], tasks: Sequence[Task]) -> Executor:
+def _executor(
+    given: Mapping[str, Any], tasks: Sequence[Task], known: Sequence[Task], looks: Mapping[int, Outlook]
+) -> Executor:
     from vmatte.run.batch.executor import Inline
     from vmatte.run.batch.machine import gpus_for
     from vmatte.run.batch.pool import Processes
@@ -171,6 +191,14 @@ def _executor(given: Mapping[str, Any], tasks: Sequence[Task]) -> Executor:
 
     if given["executor"] == "inline":
         return Inline()
+    if given["executor"] == "ray":
+        from vmatte.run.batch.cluster import Cluster
+        from vmatte.run.batch.door import Door
+        from vmatte.run.batch.need import GIB, Needs
+
+        need = Needs(looks, known, round(given["memory"] * GIB))
+        jobs = max(1, len(tasks))
+        return Cluster(Door(given["address"]), need, jobs, given["workers"], given["cores"], given["stalled"])
     gpus = gpus_for([task.plan for task in tasks])
     return Processes(shares(given["workers"], max(1, len(tasks)), gpus), given["stalled"])
 

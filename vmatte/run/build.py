@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from fractions import Fraction
@@ -34,6 +34,8 @@ from vmatte.weights.store import find
 from vmatte.weights.telling import SILENT, Teller, amount
 
 _AUTO = "auto"
+
+Load = Callable[[ModelSettings, str, str], Matter]
 
 
 @dataclass
@@ -105,7 +107,13 @@ def input_options(plan: Plan) -> InputOptions:
 
 
 def prepare(
-    job: Job, plan: Plan, teller: Teller = SILENT, *, dry: bool = False, matter: Matter | None = None
+    job: Job,
+    plan: Plan,
+    teller: Teller = SILENT,
+    *,
+    dry: bool = False,
+    matter: Matter | None = None,
+    load: Load = load_model,
 ) -> Prepared:
     """Everything a run needs, or the reason why it cannot start. Missing weights are fetched, after all other checks.
 
@@ -115,6 +123,7 @@ def prepare(
         teller: Told of the download of weights.
         dry: Do not download; warn of what is missing instead.
         matter: The plan's model where it is loaded already.
+        load: What loads it otherwise, told its settings, device and precision.
 
     Raises:
         InputError: The clip cannot be read.
@@ -180,7 +189,7 @@ def prepare(
         report=report,
         stages=[*stages, *(_stages(plan) if colour else [])],
         backdrop=scene.backdrop,
-        matter=matter or (load_model(settings, plan.device.value, plan.precision.value) if ready else None),
+        matter=matter or (load(settings, plan.device.value, plan.precision.value) if ready else None),
         weights=weights,
         smoother=smoother,
         riding=riding,

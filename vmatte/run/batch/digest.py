@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -25,6 +25,8 @@ _OF_NO_EFFECT = ("stream", "offline", "accept_license")
 # Attributes of a job that say where things go or what may be replaced, or that name files hashed by their bytes.
 _ELSEWHERE = ("clip", "out", "overwrite")
 
+Stands = Callable[[Mapping[str, Any], Path], bool]
+
 
 def sealed(task: Task) -> dict[str, Any]:
     """The part of a digest that is known before a run. Every input is read once, whole."""
@@ -42,8 +44,11 @@ def vouched(seal: Mapping[str, Any], report: Report, path: Path) -> dict[str, An
     return {**seal, "weights": None if report.weights is None else report.weights["sha256"], "outputs": outputs}
 
 
-def difference(task: Task, data: Mapping[str, Any], path: Path) -> str:
-    """Why the report `data` at `path` does not stand for the task as it is now, in words; empty when it does."""
+def difference(task: Task, data: Mapping[str, Any], path: Path, stands: Stands | None = None) -> str:
+    """Why the report `data` at `path` does not stand for the task as it is now, in words; empty when it does.
+
+    `stands` looks at the outputs where they are not in the report's folder.
+    """
     kept = data.get("digest")
     if not isinstance(kept, dict) or not kept:
         return "it was made without a digest"
@@ -55,6 +60,8 @@ def difference(task: Task, data: Mapping[str, Any], path: Path) -> str:
         return "the weights have changed"
     if kept.get("inputs") != {name: _sha256_at(found) for name, found in _inputs(task)}:
         return "the clip or its hints have changed"
+    if stands is not None:
+        return "" if stands(data, path) else "its outputs are missing or not what was written"
     return _outputs_differ(kept.get("outputs"), path, task.root)
 
 
@@ -76,6 +83,9 @@ def _settings(task: Task) -> str:
         plan["model"] = {key: value for key, value in plan["model"].items() if key != "weights"}
     job = {name: getattr(task.job, name) for name in task.job.__dataclass_fields__ if name not in _ELSEWHERE}
     text = json.dumps({"plan": plan, "job": job}, sort_keys=True, default=str)
+    if task.stage is not None:
+        # A folder of another name each time.
+        text = text.replace(str(task.stage), "")
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -22,6 +22,9 @@ class Task:
         settings: The composed configuration as plain values, for the report and its digest.
         root: The folder that nothing may be written outside of.
         attempt: Which try this is, from 1.
+        rerun: Name of the `Rerun` by which the worker is to decide whether to run it; it does so where files lie behind
+            URLs, since only a worker fetches them.
+        stage: The folder that such files were fetched to.
     """
 
     number: int
@@ -30,6 +33,8 @@ class Task:
     settings: Mapping[str, Any]
     root: Path
     attempt: int = 1
+    rerun: str = "all"
+    stage: Path | None = None
 
     @property
     def name(self) -> str:
@@ -121,3 +126,4 @@ class Ticked:
 Event = Began | Advanced | Ended | Retried | Ticked
 Tell = Callable[[Event], None]
 Take = Callable[[], Task | None]
+Work = Callable[[Task, Callable[[int, int | None], None]], Outcome]
