@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from vmatte.run.batch.outlook import Outlook
     from vmatte.run.batch.row import Row
     from vmatte.run.batch.task import Outcome, Task
+    from vmatte.run.plan import Plan
 
 SOME_FAILED = 8
 NONE_SUCCEEDED = 9
@@ -40,6 +41,11 @@ NONE_SUCCEEDED = 9
 @click.option("--weights", metavar="FILE", help="Checkpoint to use instead of the one in the store.")
 @click.option("--accept-license", "--accept-licence", is_flag=True, help="Accept the licence of the model's weights.")
 @click.option("--offline", is_flag=True, help="Never touch the network.")
+@click.option(
+    "--shots",
+    type=click.Choice(["off", "auto"]),
+    help="auto finds the cuts and starts over at each, with a mask of the new shot. Default: off.",
+)
 @click.option("--score", is_flag=True, help="Score the mattes as they are made.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change a setting. See `vmatte config`.")
 @click.option(
@@ -108,19 +114,18 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
     Exit codes: 0 every job has succeeded, 8 some have, 9 none has, 130 interrupted.
     """
     logging.basicConfig(level=logging.INFO if given["verbose"] else logging.ERROR, format="vmatte: %(message)s")
+    from vmatte.run.batch.elsewhere import url_of
     from vmatte.run.batch.outlook import outlooks, refuse_full
     from vmatte.run.batch.standing import Rerun, standing_of_all
-    from vmatte.run.outputs import check_folder
 
-    root = Path(given["out"])
-    check_folder(root)
+    root = _root(given)
     tasks = _tasks(_rows(given, root), given, root)
     tasks, settled = standing_of_all(tasks, Rerun(given["rerun"]))
     waiting = [task for task in tasks if task.number not in settled]
     looks = outlooks(waiting, tasks)
     executor = _executor(given, waiting, tasks, looks)
     _say_plan(tasks, settled, looks, executor, root, given["quiet"])
-    if not given["ignore_space"]:
+    if not given["ignore_space"] and url_of(root) is None:
         refuse_full(root, looks)
     if given["dry_run"]:
         return
@@ -128,8 +133,23 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
     _finish(board, tasks, root, given)
 
 
+def _root(given: Mapping[str, Any]) -> Path:
+    """The output folder, or what stands for it; checked."""
+    from vmatte.io.remote import check_url, is_url
+    from vmatte.run.batch.elsewhere import stand_in
+    from vmatte.run.outputs import check_folder
+
+    if is_url(given["out"]):
+        check_url(given["out"])
+        return stand_in(given["out"], folder=True)
+    check_folder(Path(given["out"]))
+    return Path(given["out"])
+
+
 def _rows(given: Mapping[str, Any], root: Path) -> list[Row]:
     """Every job that the sources name."""
+    from vmatte.io.remote import is_url
+    from vmatte.run.batch.elsewhere import clips_at, stand_in
     from vmatte.run.batch.jobfile import is_jobfile, read_jobs
     from vmatte.run.batch.row import Row
     from vmatte.run.clips import sources_at
@@ -139,11 +159,13 @@ def _rows(given: Mapping[str, Any], root: Path) -> list[Row]:
         if "" in (given[option] if isinstance(given[option], tuple) else (given[option],)):
             raise click.UsageError(f"an empty {option} was given: is a shell variable unset?")
     found: list[Row] = []
-    for source in map(Path, given["sources"]):
-        if is_jobfile(source):
-            found += read_jobs(source, root)
+    for text in given["sources"]:
+        if is_url(text):
+            found += [Row(Job(stand_in(url), out=root)) for url in clips_at(text)]
+        elif is_jobfile(Path(text)):
+            found += read_jobs(Path(text), root)
         else:
-            found += [Row(Job(clip, out=root)) for clip in sources_at(source)]
+            found += [Row(Job(clip, out=root)) for clip in sources_at(Path(text))]
     return found
 
 
@@ -156,28 +178,46 @@ def _tasks(rows: Sequence[Row], given: dict[str, Any], root: Path) -> list[Task]
 
     base = overrides_of(given)
     tasks = []
+    # Composing one takes longer than running a job of no length; jobs alike share it.
+    plans: dict[tuple[str, ...], tuple[Plan, dict[str, Any]]] = {}
     for number, row in enumerate(rows):
         job = _completed(row.job, given)
-        own = [*base, *row.overrides]
-        try:
-            plan = load(own)
-        except ConfigError as error:
-            raise ConfigError(f"{row.place}: {error}" if row.place else str(error)) from error
-        if given["weights"]:
-            plan = plan.with_weights(Path(given["weights"]))
+        own = (*base, *row.overrides)
+        if own not in plans:
+            try:
+                plan = load(list(own))
+            except ConfigError as error:
+                raise ConfigError(f"{row.place}: {error}" if row.place else str(error)) from error
+            plan = plan.with_weights(Path(given["weights"])) if given["weights"] else plan
+            plans[own] = plan, plan_as_data(plan)
+        plan, data = plans[own]
         if "{model}" in job.name and plan.model.name == "auto":
             raise ConfigError("--name with {model} needs the model's name before the run: say --model NAME")
-        tasks.append(Task(number, job, plan, plan_as_data(plan), root))
+        tasks.append(Task(number, job, plan, data, root))
+    _refuse_network(tasks)
     refuse_collisions([task.job for task in tasks], [task.plan for task in tasks])
     return tasks
+
+
+def _refuse_network(tasks: Sequence[Task]) -> None:
+    from vmatte.io.remote import needs_network
+    from vmatte.run.batch.elsewhere import urls
+    from vmatte.weights.home import offline
+
+    for task in tasks:
+        if task.plan.offline or offline():
+            for url in filter(needs_network, urls(task)):
+                raise ConfigError(f"{url} cannot be reached: the network is not to be used (--offline, VMATTE_OFFLINE)")
 
 
 def _completed(job: Any, given: Mapping[str, Any]) -> Any:  # noqa: ANN401  a Job, which is imported late
     from dataclasses import replace
 
-    masks = job.masks or (() if job.objects else tuple(given["masks"]))
-    plate = job.plate or (Path(given["plate"]) if given["plate"] else None)
-    over, name = job.over or given["over"] or "", job.name or given["name"] or ""
+    from vmatte.run.batch.elsewhere import standing_for
+
+    masks = job.masks or (() if job.objects else tuple(map(standing_for, given["masks"])))
+    plate = job.plate or (Path(standing_for(given["plate"])) if given["plate"] else None)
+    over, name = job.over or standing_for(given["over"] or ""), job.name or given["name"] or ""
     return replace(job, masks=masks, plate=plate, over=over, name=name, overwrite=given["overwrite"])
 
 
@@ -212,10 +252,11 @@ def _say_plan(
     quiet: bool,
 ) -> None:
     from vmatte.cli.plan_table import plan_lines
+    from vmatte.run.batch.elsewhere import url_of
     from vmatte.run.batch.outlook import free_bytes
 
     if not quiet:
-        for line in plan_lines(tasks, settled, looks, executor.workers, free_bytes(root)):
+        for line in plan_lines(tasks, settled, looks, executor.workers, None if url_of(root) else free_bytes(root)):
             click.echo(line, err=True)
 
 
@@ -262,14 +303,16 @@ def _fetch(tasks: Sequence[Task], quiet: bool) -> None:
 
 
 def _write(board: Board, tasks: Sequence[Task], root: Path) -> list[dict[str, Any]]:
+    from vmatte.run.batch.elsewhere import told, written_to
     from vmatte.run.batch.summary import rows, write_summary
 
     outcomes = {number: line.outcome for number, line in board.lines.items() if line.outcome is not None}
     found = rows(tasks, outcomes, {number: line.tries for number, line in board.lines.items()})
     try:
-        write_summary(root, found, board.elapsed)
+        with written_to(root) as folder:
+            write_summary(folder, found, board.elapsed)
     except OSError as error:
-        raise OutputError(f"cannot write the summary into {root}: {error.strerror or error}") from error
+        raise OutputError(f"cannot write the summary into {told(root)}: {error.strerror or error}") from error
     return found
 
 

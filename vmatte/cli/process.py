@@ -81,6 +81,11 @@ _CALLED = {"masks": "--mask", "objects": "--object", "clips": "clip"}
 @click.option("--offline", is_flag=True, help="Never touch the network. VMATTE_OFFLINE=1 does the same.")
 @click.option("--start", type=str, metavar="T", help="Start at T: seconds, or [h:]m:s, from the first frame.")
 @click.option("--end", type=str, metavar="T", help="End before T.")
+@click.option(
+    "--shots",
+    type=click.Choice(["off", "auto"]),
+    help="auto finds the cuts and starts over at each, with a mask of the new shot. Default: off.",
+)
 @click.option("--score", is_flag=True, help="Score the mattes as they are made. See `vmatte score`.")
 @click.option("--truth", metavar="T", help="The true matte, to score against; turns --score on.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change a setting. See `vmatte config`.")
@@ -125,7 +130,7 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
 
 def overrides_of(given: dict[str, Any]) -> list[str]:
     """Options as overrides; `--set` comes last and wins."""
-    sugar = {"preset": given["preset"], "model": given["model"], "device": given["device"]}
+    sugar = {"preset": given["preset"], "model": given["model"], "device": given["device"], "shots": given["shots"]}
     overrides = [f"{key}={value}" for key, value in sugar.items() if value is not None]
     overrides += [f"{key}=true" for key in ("accept_license", "offline", "premultiplied") if given[key]]
     overrides += ["score.enabled=true"] if given["score"] else []

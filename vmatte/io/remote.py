@@ -10,12 +10,11 @@ from typing import Any
 
 from vmatte.core.errors import ConfigError, InputError, OutputError, VmatteError
 
-# Storage, and nothing that runs, unpacks or chains: names come from files of jobs as well.
-SCHEMES = frozenset(
-    "s3 s3a gs gcs az abfs abfss adl oci oss hdfs webhdfs sftp ssh ftp smb http https file local memory".split()
-)
 # A put here is there whole or not at all, and a rename would be a second copy.
-_ATOMIC = frozenset("s3 s3a gs gcs az abfs abfss adl oci oss memory".split())
+_ATOMIC = frozenset(("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oci", "oss", "memory"))
+_LOCAL = frozenset(("file", "local", "memory"))
+# Storage, and nothing that runs, unpacks or chains: names come from files of jobs as well.
+_SCHEMES = _ATOMIC | _LOCAL | {"hdfs", "webhdfs", "sftp", "ssh", "ftp", "smb", "http", "https"}
 _URL = re.compile(r"([a-z][a-z0-9]*)://.+", re.DOTALL)
 
 
@@ -36,9 +35,14 @@ def check_url(text: str) -> None:
     """
     match = _URL.fullmatch(text)
     scheme = "" if match is None else match[1]
-    if scheme not in SCHEMES or "::" in text or "\0" in text or ".." in text.split("/"):
+    if scheme not in _SCHEMES or "::" in text or "\0" in text or ".." in text.split("/"):
         raise ConfigError(f"{text!r}: a URL of a file is wanted, such as s3://bucket/folder/clip.mp4")
     _filesystem(text)
+
+
+def needs_network(url: str) -> bool:
+    """Whether reaching it takes a network."""
+    return url.partition("://")[0] not in _LOCAL
 
 
 def listed(url: str, endings: frozenset[str]) -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from vmatte.core.errors import ConfigError, HintError
 from vmatte.core.types import Hints, Matter, Stage
+from vmatte.hints.shots import Shot
 from vmatte.io.open import OpenedSource, open_source
 from vmatte.io.options import InputOptions
 from vmatte.io.writers import output_kind
@@ -23,6 +24,7 @@ from vmatte.run.given import Given, Sampler, gather
 from vmatte.run.outputs import Output, Scene, check_report, opened_backdrop, planned_outputs
 from vmatte.run.plan import Device, Foreground, Job, Objects, Plan, Smooth
 from vmatte.run.riding import Riding
+from vmatte.run.shots import Scenes, hinted, longest, shots_of
 from vmatte.stages.despill import Despill
 from vmatte.stages.foreground import Foreground as ForegroundStage
 from vmatte.stages.merge import merge
@@ -58,6 +60,7 @@ class Prepared:
         smoother: What makes the mattes steady, `none` when nothing does.
         riding: Scores that ride along; None when none were asked for.
         backdrop: What finished pictures show behind the subject.
+        shots: Between the cuts that were found; empty when none were, or none were looked for.
         notes: What was found, assumed or done as asked.
         warnings: What may harm the result.
     """
@@ -77,6 +80,7 @@ class Prepared:
     smoother: str = "none"
     riding: Riding | None = None
     backdrop: Backdrop | None = None
+    shots: Sequence[Shot] = ()
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -140,7 +144,8 @@ def prepare(
     notes = list(clip.notes)
     if clip.has_alpha:
         notes.append("the clip has an alpha of its own: it is not used, the matte is made from the colours alone")
-    sampled = Sampler(source, first, stop)
+    shots = shots_of(plan, source, (first, stop))
+    sampled = Sampler(source, first, stop) if not shots else Sampler(source, longest(shots).first, longest(shots).stop)
     given = gather(job, plan, source, (first, stop), sampled, options)
     try:
         settings, choice = _chosen(plan, frozenset(given.maps), sampled)
@@ -153,6 +158,7 @@ def prepare(
     # A plate made from the clip fits it by nature.
     if given.maps and not given.estimated:
         given.warnings += _looked_at(settings, given.hints, source, first)
+    scenes = hinted(shots, given, card(settings.name), plan, source) if shots else None
     report = check_report(job, settings.name)
     merged = plan.objects is Objects.merged
     scene = Scene(
@@ -174,9 +180,10 @@ def prepare(
     colour = any(output_kind(output.name).view != "alpha" for output in outputs)
     smoother = _smoother(plan, card(settings.name))
     stages: list[Stage] = [merge] if merged and given.objects else []
-    stages += [SMOOTHERS[smoother](plan.smoothing.keep, plan.smoothing.reach)] if smoother != "none" else []
+    stages += _smoothing(smoother, plan, scenes)
     stages += [Refine(plan.refine)] if plan.refine != "none" else []
     stages += [Watch()] if plan.watch else []
+    matter = matter or (load(settings, plan.device.value, plan.precision.value) if ready else None)
     return Prepared(
         source=source,
         settings=settings,
@@ -189,7 +196,8 @@ def prepare(
         report=report,
         stages=[*stages, *(_stages(plan) if colour else [])],
         backdrop=scene.backdrop,
-        matter=matter or (load(settings, plan.device.value, plan.precision.value) if ready else None),
+        matter=matter if matter is None or scenes is None else scenes.matter(matter),
+        shots=shots,
         weights=weights,
         smoother=smoother,
         riding=riding,
@@ -250,6 +258,15 @@ def _check_needs(chosen: Card, given: Given) -> None:
 def _smoother(plan: Plan, chosen: Card) -> str:
     """The name of the smoother to use; `auto` has nothing to do for a model that is steady by itself."""
     return "none" if plan.smooth is Smooth.auto and chosen.steady else str(plan.smooth.value)
+
+
+def _smoothing(smoother: str, plan: Plan, scenes: Scenes | None) -> list[Stage]:
+    def made() -> Stage:
+        return SMOOTHERS[smoother](plan.smoothing.keep, plan.smoothing.reach)
+
+    if smoother == "none":
+        return []
+    return [made() if scenes is None else scenes.stage(made)]
 
 
 def _stages(plan: Plan) -> list[Stage]:

@@ -12,7 +12,8 @@ from vmatte.io.writers import OUTPUTS
 
 # Where the published generators put the mattes of a clip.
 _PHA = "pha"
-_VIDEOS = frozenset((".mov", ".mkv", ".mp4", ".webm", ".avi", ".m4v", ".mxf", ".ts", ".gif", ".apng"))
+#: Endings of what is taken for a clip in a folder.
+VIDEOS = frozenset((".mov", ".mkv", ".mp4", ".webm", ".avi", ".m4v", ".mxf", ".ts", ".gif", ".apng"))
 
 
 def is_batch(path: Path) -> bool:
@@ -88,7 +89,7 @@ def partner(folder: Path, name: str) -> Path:
 
 
 def _videos(folder: Path) -> list[Path]:
-    return sorted(entry for entry in folder.iterdir() if entry.suffix.lower() in _VIDEOS and entry.name[0] != ".")
+    return sorted(entry for entry in folder.iterdir() if entry.suffix.lower() in VIDEOS and entry.name[0] != ".")
 
 
 def _images(folder: Path) -> bool:

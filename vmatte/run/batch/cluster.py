@@ -16,7 +16,7 @@ from vmatte.run.batch.task import Began, Ended, Outcome, State, Take, Task, Tell
 
 # Seconds between two looks at the clock, and at the nodes, which come and go.
 _TICK, _LOOK = 0.2, 2.0
-# Seconds that a job waits for a node that could hold it: clusters that grow on demand take that long, and more.
+# Clusters that grow on demand take minutes to.
 _PLACING = 300.0
 
 
@@ -33,6 +33,7 @@ class Cluster:
         cores: Of a worker; 0 takes four, or what the largest node has.
         patience: As in `Processes`.
         making: Makes what runs the tasks, in each worker; can be pickled.
+        placing: Seconds that a task waits for a node that could hold it.
     """
 
     def __init__(
@@ -44,12 +45,13 @@ class Cluster:
         cores: int = 0,
         patience: float = 0.0,
         making: Callable[[], Work] = Performer,
+        placing: float = _PLACING,
     ) -> None:
         self._door, self._need, self._making = door, need, making
         self._jobs, self._workers, self._given, self._patience = jobs, workers, cores, patience
         self._nodes: Sequence[Node] = ()
         self._looked = -_LOOK
-        self._placing: dict[Need, float] = {}
+        self._patience_to_place, self._placing = placing, dict[Need, float]()
 
     @property
     def workers(self) -> list[str]:
@@ -101,10 +103,10 @@ class Cluster:
                 crew.dismiss(hired)
 
     def _for(self, hired: Hired, held: deque[Task], take: Take, most: int) -> Task | None:
-        for task in held:
-            if hired.kind.fits(self._kind_of(task)):
-                held.remove(task)
-                return task
+        for waiting in held:
+            if hired.kind.fits(self._kind_of(waiting)):
+                held.remove(waiting)
+                return waiting
         # No further ahead than there are workers, so the queue stays with its owner.
         while len(held) < most and (task := take()) is not None:
             if hired.kind.fits(self._kind_of(task)):
@@ -133,7 +135,7 @@ class Cluster:
             need = self._need(task)
             if self._room(self._kind_of(task)):
                 self._placing.pop(need, None)
-            elif time.monotonic() - self._placing.setdefault(need, time.monotonic()) > _PLACING:
+            elif time.monotonic() - self._placing.setdefault(need, time.monotonic()) > self._patience_to_place:
                 held.remove(task)
                 gpu = " and a GPU" if need.only_gpu else ""
                 text = f"no node of the cluster has {need.memory / GIB:g} GiB of memory{gpu} for it; see --memory"

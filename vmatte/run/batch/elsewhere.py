@@ -7,9 +7,10 @@ last: what has a report is complete. Nothing of it passes through the batch's ow
 from __future__ import annotations
 
 import json
+import re
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,14 @@ from vmatte.core.errors import InputError
 from vmatte.hints.read import stem
 from vmatte.io import remote
 from vmatte.run.batch.task import Task
+from vmatte.run.clips import VIDEOS, clip_name
 from vmatte.run.plan import Job
 
 #: Where stand-ins seem to lie; nothing is ever there.
 PLACE = Path(".vmatte-elsewhere")
 _PARTIAL = ".partial"
 _SIDECARS = ("mask", "plate")
+_NUMBERED = re.compile(r"[\w.-]+=(\d+=)?[a-z0-9]+://")
 
 
 def stand_in(url: str, folder: bool = False) -> Path:
@@ -37,6 +40,49 @@ def stand_in(url: str, folder: bool = False) -> Path:
         return PLACE / quote(url.rstrip("/"), safe="")
     parent, _, name = url.rstrip("/").rpartition("/")
     return PLACE / quote(parent, safe="") / name
+
+
+def standing_for(text: str) -> str:
+    """What a user named, `FILE` or `N=FILE`, with a stand-in for a URL.
+
+    Raises:
+        ConfigError: It is a URL that cannot be used.
+    """
+    head, sign, rest = text.rpartition("=") if _NUMBERED.match(text) else ("", "", text)
+    if not remote.is_url(rest):
+        return text
+    remote.check_url(rest)
+    return f"{head}{sign}{stand_in(rest)}"
+
+
+def clips_at(url: str) -> list[str]:
+    """The clips that a URL names: itself, or those of a folder or glob, results of earlier runs left out.
+
+    Raises:
+        ConfigError, InputError: It cannot be used, the storage does not answer, or there are none.
+    """
+    remote.check_url(url)
+    found = [each for each in remote.listed(url, VIDEOS) if clip_name(Path(each)) == stem(Path(each))]
+    if not found:
+        raise InputError(f"{url}: only results of vmatte in there, no clips")
+    return found
+
+
+@contextmanager
+def written_to(folder: Path) -> Iterator[Path]:
+    """A folder to write into: itself, or one whose files are sent to the URL that it stands for.
+
+    Raises:
+        OutputError: They cannot be sent.
+    """
+    url = url_of(folder)
+    if url is None:
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="vmatte-staged-") as made:
+        yield Path(made)
+        for path in sorted(Path(made).iterdir()):
+            remote.put(path, remote.joined(url, [path.name]))
 
 
 def told(path: Path | str) -> str:
@@ -53,7 +99,13 @@ def url_of(path: Path) -> str | None:
 
 def lies_elsewhere(task: Task) -> bool:
     """Whether a task reads from or writes to a URL."""
-    return any(url_of(path) is not None for path in (task.root, *(path for path, _ in _inputs(task.job))))
+    return bool(urls(task))
+
+
+def urls(task: Task) -> list[str]:
+    """Every URL that a task reads from or writes to."""
+    paths = (task.root, *(path for path, _ in _inputs(task.job)))
+    return [url for path in paths if (url := url_of(path)) is not None]
 
 
 @dataclass

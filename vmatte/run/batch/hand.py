@@ -36,9 +36,7 @@ class Hand:
         making: Makes what runs the tasks, pickled.
     """
 
-    def __init__(
-        self, environment: Mapping[str, str], folder: str, gpu: bool, threads: int, making: bytes
-    ) -> None:
+    def __init__(self, environment: Mapping[str, str], folder: str, gpu: bool, threads: int, making: bytes) -> None:
         for name, value in environment.items():
             os.environ.setdefault(name, value)
         if not gpu:
@@ -74,7 +72,7 @@ class Hand:
             self._changed.wait_for(lambda: self._ended is not None or self._advanced is not None, _ROUND)
             if self._advanced is not None:
                 self._changed.wait_for(lambda: self._ended is not None, _BETWEEN)
-            told = [event for event in (self._advanced, self._ended) if event is not None]
+            told: list[Event] = [event for event in (self._advanced, self._ended) if event is not None]
             self._advanced = None
             return told
 

@@ -30,9 +30,7 @@ class Processes:
         making: Makes what runs the tasks, in each worker; can be pickled.
     """
 
-    def __init__(
-        self, shares: Sequence[Share], patience: float = 0.0, making: Callable[[], Work] = Performer
-    ) -> None:
+    def __init__(self, shares: Sequence[Share], patience: float = 0.0, making: Callable[[], Work] = Performer) -> None:
         self._shares, self._patience, self._making = list(shares), patience, making
 
     @property
@@ -91,7 +89,9 @@ class _Worker:
         self._close()
         spawn = multiprocessing.get_context("spawn")
         self._pipe, theirs = spawn.Pipe()
-        self._process = spawn.Process(target=serve, args=(theirs, self.share, self._making), name="vmatte-worker", daemon=True)
+        self._process = spawn.Process(
+            target=serve, args=(theirs, self.share, self._making), name="vmatte-worker", daemon=True
+        )
         with environment(self.share.environment):
             self._process.start()
         theirs.close()

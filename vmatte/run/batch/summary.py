@@ -10,6 +10,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from vmatte.run.batch.elsewhere import told
 from vmatte.run.batch.task import Outcome, State, Task
 from vmatte.run.report import versions
 
@@ -53,7 +54,7 @@ def _row(task: Task, outcome: Outcome | None, tries: int) -> dict[str, Any]:
     outcome = outcome or Outcome(State.waiting)
     speed = outcome.frames / outcome.seconds if outcome.seconds and outcome.frames else 0.0
     return {
-        "clip": str(task.job.clip),
+        "clip": told(task.job.clip),
         "state": outcome.state.value,
         "frames": outcome.frames,
         "seconds": round(outcome.seconds, 3),
@@ -62,7 +63,7 @@ def _row(task: Task, outcome: Outcome | None, tries: int) -> dict[str, Any]:
         "attempts": tries,
         "kind": outcome.kind,
         "text": outcome.text,
-        "report": "" if outcome.report is None else str(outcome.report),
+        "report": "" if outcome.report is None else told(outcome.report),
         "warnings": list(outcome.warnings),
     }
 
