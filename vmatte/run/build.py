@@ -24,7 +24,7 @@ from vmatte.run.given import Given, Sampler, gather
 from vmatte.run.outputs import Output, Scene, check_report, opened_backdrop, planned_outputs
 from vmatte.run.plan import Device, Foreground, Job, Objects, Plan, Smooth
 from vmatte.run.riding import Riding
-from vmatte.run.shots import Scenes, hinted, longest, shots_of
+from vmatte.run.shots import Scenes, hinted, longest, shots_of, told
 from vmatte.stages.despill import Despill
 from vmatte.stages.foreground import Foreground as ForegroundStage
 from vmatte.stages.merge import merge
@@ -145,6 +145,7 @@ def prepare(
     if clip.has_alpha:
         notes.append("the clip has an alpha of its own: it is not used, the matte is made from the colours alone")
     shots = shots_of(plan, source, (first, stop))
+    notes += told(shots, plan)
     sampled = Sampler(source, first, stop) if not shots else Sampler(source, longest(shots).first, longest(shots).stop)
     given = gather(job, plan, source, (first, stop), sampled, options)
     try:

@@ -49,6 +49,16 @@ def shots_of(plan: Plan, source: OpenedSource, span: tuple[int, int | None]) -> 
     return found if len(found) > 1 else []
 
 
+def told(shots: Sequence[Shot], plan: Plan) -> list[str]:
+    """What was found, for the notes of a run."""
+    if plan.shots is not Shots.auto:
+        return []
+    if not shots:
+        return ["no cut was found"]
+    named = ", ".join(str(shot.first) for shot in shots[1:8]) + (", ..." if len(shots) > 8 else "")
+    return [f"{len(shots)} shots: the model starts over at frame {named}"]
+
+
 def longest(shots: Sequence[Shot]) -> Shot:
     """The one that says most about the clip."""
     return max(shots, key=lambda shot: shot.stop - shot.first)
