@@ -163,6 +163,6 @@ def _text(jobs: int, read: tuple[float, float, int], stood: float, found: list[_
     return (
         f"{jobs} jobs of a file of JSON lines, read and planned in {read[0]:.1f} s ({read[1] / jobs * 1e3:.2f} ms of "
         f"CPU and {read[2] / jobs:.0f} bytes a job), their results looked for in {stood:.1f} s; then run by a model of "
-        f"no length, {_WORKERS} workers where there are any, events passed through the table. Memory is the driver's.\n\n"
-        + table(head, told)
+        f"no length, {_WORKERS} workers where there are any, events passed through the table. Memory is the "
+        "driver's.\n\n" + table(head, told)
     )
