@@ -10,7 +10,7 @@ import sys
 for _pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_pool, "1")
 
-from tools.benchmark import metrics, network, pipeline, plate, quality, quantised, queue, ray, smooth  # noqa: E402
+from tools.benchmark import fleet, metrics, network, pipeline, plate, quality, quantised, queue, ray, smooth  # noqa: E402
 
 COMMANDS = {
     "quality": quality,
@@ -20,6 +20,7 @@ COMMANDS = {
     "plate": plate,
     "metrics": metrics,
     "quantised": quantised,
+    "fleet": fleet,
     "queue": queue,
     "ray": ray,
 }

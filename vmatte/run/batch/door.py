@@ -75,12 +75,13 @@ class Door:
         self._ray = None
 
     def _connect(self, ray: Any) -> None:  # noqa: ANN401
-        address = None if self.address == LOCAL else self.address
+        # Ray takes `local` as we do; without an address it would join any cluster it finds.
+        options = {"include_dashboard": False} if self.address == LOCAL else {}
         with _own_signals():
             try:
                 ray.init(
-                    address=address, log_to_driver=False, logging_level="ERROR", configure_logging=False,
-                    **({"include_dashboard": False} if address is None else {}),
+                    address=self.address, log_to_driver=False, logging_level="ERROR", configure_logging=False,
+                    **options,
                 )  # fmt: skip
             except (ConnectionError, ValueError, RuntimeError, TimeoutError, OSError) as error:
                 text = " ".join(str(error).split())[:300]
