@@ -20,6 +20,7 @@ from tools.benchmark.report import table
 from tools.synth import scene
 from vmatte.config.load import load
 from vmatte.core.types import Clip, Frame, Hints, Layer, Matte, Stream
+from vmatte.models.registry import card, cards
 from vmatte.run.batch.digest import sealed
 from vmatte.run.batch.task import Task
 from vmatte.run.build import prepare
@@ -31,7 +32,8 @@ _MEASURED = _ROOT / "vmatte" / "models" / "measured.yaml"
 _PAGE = _ROOT / "docs" / "scale.md"
 _FRAMES = 24
 _A_DAY = 86_400
-# What is written, and what it is for.
+_HEAD = ("model", "core s a frame", "with all else", "core hours a day", "machines", "machine hours a clip")
+# What is written; the last is what is written without being asked for.
 _OUTPUTS = (("alpha",), ("webm",), ("prores",), ("prores", "alpha"))
 
 
@@ -102,48 +104,62 @@ def main(arguments: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as name:
         clip, alphas = _clip(Path(name), (width, height))
         written = [_written(clip, alphas, outputs) for outputs in _OUTPUTS]
+        smooth = _written(clip, alphas, _OUTPUTS[-1], "flow-ema").seconds - written[-1].seconds
         once = _once(clip, alphas)
         size = clip.stat().st_size / _FRAMES
-    text = page(measured, assumed, written, once, size)
+    text = page(measured, assumed, written, (once, smooth), size)
     arguments.out.parent.mkdir(exist_ok=True)
     arguments.out.write_text(text, encoding="utf-8")
     print(text)
     return 0
 
 
-def page(measured: Mapping[str, Any], assumed: Assumed, written: Sequence[Written], once: float, source: float) -> str:
+def page(
+    measured: Mapping[str, Any],
+    assumed: Assumed,
+    written: Sequence[Written],
+    more: tuple[float, float],
+    source: float,
+) -> str:
     """The page.
 
     Args:
         measured: Of `bench models`: the size of a frame, the machine, seconds a frame by model.
         assumed: What is supposed.
         written: What outputs take.
-        once: Core seconds a clip, whatever its length.
+        more: Core seconds a clip, whatever its length, and a frame of a model that is smoothed.
         source: Bytes of a source frame.
     """
-    usual = written[-1]
+    usual, (once, smooth) = written[-1], more
     models = sorted(measured["seconds"].items(), key=lambda item: (item[1], item[0]))
-    rows = [_row(name, seconds, assumed, usual, once) for name, seconds in models]
-    stored = [_stored(each, assumed, once) for each in written]
+    rows = []
+    for name, seconds in models:
+        steady = name in cards() and card(name).steady
+        rows.append(_row(name, seconds, seconds + usual.seconds + (0.0 if steady else smooth), assumed, once))
+    stored = [_stored(each, assumed) for each in written]
     return "\n".join(
         [
             "# A million clips a day",
             "",
             f"Written by `python -m tools.bench fleet`: {assumed.clips:,} clips a day of {assumed.seconds:g} s at "
             f"{assumed.rate:g} frames a second, {measured['frame']}: {assumed.frames:,.0f} frames. Seconds are those "
-            f"of {measured['machine']}; a machine below is {assumed.cores} such cores, {assumed.busy:.0%} of the day at "
-            "work. Nothing here was measured on such a fleet: it is what one core takes, multiplied. Cost per frame "
+            f"of {measured['machine']}; a machine below is {assumed.cores} such cores, {assumed.busy:.0%} of the day "
+            "at work. Nothing here was measured on such a fleet: it is what one core takes, multiplied. Cost per frame "
             "grows about with the pixels for models that work at the frame's own size, and hardly for those that do "
             "not. Options change what is supposed (`--clips`, `--seconds`, `--rate`, `--cores`, `--busy`).",
             "",
             "## Machines",
             "",
             f"Beside the model a frame takes {usual.seconds * 1e3:.0f} ms of a core to be decoded, given its colours, "
-            f"smoothed where the model is not steady, watched, encoded as {' and '.join(usual.outputs)} and checked; "
-            f"and a clip {once:.2f} s to be opened, hashed and reported. No GPU has been measured: seconds of a frame "
+            f"watched, encoded as {' and '.join(usual.outputs)} and checked; {smooth * 1e3:.0f} ms more to be smoothed "
+            f"where the model is not steady by itself; and a clip {once:.2f} s to be opened, hashed and reported. No "
+            "GPU has been measured: seconds of a frame "
             "on one, put into the file that `--measured` names, give the same table for them.",
             "",
-            table(["model", "core s a frame", "core hours a day", "machines", "machine hours a clip"], rows),
+            table(
+                ["model", "core s a frame", "with all else", "core hours a day", "machines", "machine hours a clip"],
+                rows,
+            ),
             "",
             "## Storage",
             "",
@@ -165,14 +181,14 @@ def page(measured: Mapping[str, Any], assumed: Assumed, written: Sequence[Writte
     )
 
 
-def _row(name: str, seconds: float, assumed: Assumed, usual: Written, once: float) -> list[str]:
-    a_day = (seconds + usual.seconds) * assumed.frames + once * assumed.clips
+def _row(name: str, seconds: float, a_frame: float, assumed: Assumed, once: float) -> list[str]:
+    a_day = a_frame * assumed.frames + once * assumed.clips
     machines = assumed.machines(a_day)
     hours = machines * 24 / assumed.clips
-    return [name, f"{seconds:g}", f"{a_day / 3600:,.0f}", f"{machines:,.0f}", f"{hours:.2g}"]
+    return [name, f"{seconds:g}", f"{a_frame:.2f}", f"{a_day / 3600:,.0f}", f"{machines:,.0f}", f"{hours:.2g}"]
 
 
-def _stored(written: Written, assumed: Assumed, once: float) -> list[str]:
+def _stored(written: Written, assumed: Assumed) -> list[str]:
     a_day = written.size * assumed.frames
     return [
         ", ".join(written.outputs),
@@ -197,9 +213,9 @@ def _clip(folder: Path, size: tuple[int, int]) -> tuple[Path, list[Any]]:
     return path, alphas
 
 
-def _written(clip: Path, alphas: Sequence[Any], outputs: Sequence[str]) -> Written:
-    long, size = _run(clip, alphas, outputs, None)
-    short, _ = _run(clip, alphas, outputs, 1)
+def _written(clip: Path, alphas: Sequence[Any], outputs: Sequence[str], smooth: str = "none") -> Written:
+    long, size = _run(clip, alphas, outputs, None, smooth)
+    short, _ = _run(clip, alphas, outputs, 1, smooth)
     return Written(outputs, (long - short) / (_FRAMES - 1), size / _FRAMES)
 
 
@@ -212,10 +228,11 @@ def _once(clip: Path, alphas: Sequence[Any]) -> float:
     return spent + time.process_time() - started
 
 
-def _run(clip: Path, alphas: Sequence[Any], outputs: Sequence[str], frames: int | None) -> tuple[float, float]:
+def _run(
+    clip: Path, alphas: Sequence[Any], outputs: Sequence[str], frames: int | None, smooth: str = "none"
+) -> tuple[float, float]:
     """Core seconds and bytes of a run whose model costs nothing."""
-    # A model that is not steady by itself, so that the smoother is in it.
-    plan = load(["model=chroma", f"outputs=[{','.join(outputs)}]"])
+    plan = load(["model=chroma", f"smooth={smooth}", f"outputs=[{','.join(outputs)}]"])
     with tempfile.TemporaryDirectory() as out:
         end = None if frames is None else frames / 30 - 1 / 60
         job = Job(clip, out=Path(out), end=end)

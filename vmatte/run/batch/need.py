@@ -79,7 +79,7 @@ def rounded(memory: int) -> int:
 
 
 def _guess(pixels: int, learned: bool) -> int:
-    """Generous, for a model of which no report speaks yet; the table of memory in docs/scale.md is below it."""
+    """For a model of which no report speaks yet: thrice what runs at 640x360 held (tools/bench.md, Pipeline)."""
     base, each = (2 * GIB, 2048) if learned else (GIB // 2, 1024)
     return base + each * pixels
 
