@@ -22,6 +22,20 @@ if TYPE_CHECKING:
     from vmatte.run.batch.outlook import Outlook
     from vmatte.run.batch.task import Outcome, Task
 
+
+class Part(click.ParamType):
+    """`3/8`: the third of eight."""
+
+    name = "part"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:  # noqa: ANN401
+        """As (3, 8)."""
+        place, sign, count = str(value).partition("/")
+        if not (sign and place.isdecimal() and count.isdecimal() and 1 <= int(place) <= int(count)):
+            self.fail(f"{value!r}: write I/N, I from 1 to N, such as 3/8", param, ctx)
+        return int(place), int(count)
+
+
 SOME_FAILED = 8
 NONE_SUCCEEDED = 9
 
@@ -37,6 +51,12 @@ NONE_SUCCEEDED = 9
     default="changed",
     show_default=True,
     help="Which jobs run that have a result here: none; those that would come out otherwise now; all.",
+)
+@click.option(
+    "--part",
+    type=Part(),
+    metavar="I/N",
+    help="Only every Nth job, from the Ith on (from 1): for job arrays. Its summary is batch.IofN.json and .csv.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace files as well that no run of vmatte has reported.")
 @click.option("--ignore-space", is_flag=True, help="Start although the disk seems too small.")
@@ -59,7 +79,10 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
     from vmatte.run.batch.standing import Rerun, standing_of_all
 
     root = root_of(given)
-    tasks = tasks_of(rows_of(given, root), given, root)
+    tasks = _of_part(tasks_of(rows_of(given, root), given, root), given["part"])
+    if not tasks:
+        click.echo("no job falls to this part", err=True)
+        return
     tasks, settled = standing_of_all(tasks, Rerun(given["rerun"]))
     waiting = [task for task in tasks if task.number not in settled]
     looks = outlooks(waiting, tasks)
@@ -90,6 +113,16 @@ def _say_plan(
             click.echo(line, err=True)
 
 
+def _of_part(tasks: list[Task], part: tuple[int, int] | None) -> list[Task]:
+    """Chosen when all are known, so that collisions between parts are seen by each."""
+    return tasks if part is None else tasks[part[0] - 1 :: part[1]]
+
+
+def _named(part: tuple[int, int] | None) -> str:
+    """What summaries are called."""
+    return "batch" if part is None else f"batch.{part[0]}of{part[1]}"
+
+
 def _run(
     tasks: Sequence[Task],
     settled: Mapping[int, Outcome],
@@ -107,13 +140,14 @@ def _run(
     with writing(), Table(board, sys.stderr, given["quiet"]) as table:
         try:
             run_batch(waiting, executor, given["retries"], table)
-        except KeyboardInterrupt:
-            _write(board, tasks, waiting[0].root)
+        except BaseException:
+            # Interrupted, or cut off from its cluster: what is known so far is written down.
+            _write(board, tasks, waiting[0].root, _named(given["part"]))
             raise
     return board
 
 
-def _write(board: Board, tasks: Sequence[Task], root: Path) -> list[dict[str, Any]]:
+def _write(board: Board, tasks: Sequence[Task], root: Path, name: str) -> list[dict[str, Any]]:
     from vmatte.run.batch.elsewhere import told, written_to
     from vmatte.run.batch.summary import rows, write_summary
 
@@ -121,7 +155,7 @@ def _write(board: Board, tasks: Sequence[Task], root: Path) -> list[dict[str, An
     found = rows(tasks, outcomes, {number: line.tries for number, line in board.lines.items()})
     try:
         with written_to(root) as folder:
-            write_summary(folder, found, board.elapsed)
+            write_summary(folder, found, board.elapsed, name)
     except OSError as error:
         raise OutputError(f"cannot write the summary into {told(root)}: {error.strerror or error}") from error
     return found
@@ -131,11 +165,12 @@ def _finish(board: Board, tasks: Sequence[Task], root: Path, given: Mapping[str,
     from vmatte.cli.plan_table import summary_lines
     from vmatte.run.batch.task import State
 
-    found = _write(board, tasks, root)
+    name = _named(given["part"])
+    found = _write(board, tasks, root, name)
     if given["as_json"]:
         click.echo(json.dumps(found, indent=2))
     if not given["quiet"]:
-        for line in summary_lines(board, root):
+        for line in summary_lines(board, root, name):
             click.echo(line, err=True)
     failed = board.counts[State.failed]
     if failed:

@@ -44,7 +44,7 @@ def plan_lines(
     return [head, *kept, *rows[:_MOST], *more, *([_totals(looks, len(workers), free)] if waiting else [])]
 
 
-def summary_lines(board: Board, root: Path) -> list[str]:
+def summary_lines(board: Board, root: Path, name: str = "batch") -> list[str]:
     """How a batch ended: counts, then the jobs that failed."""
     order = (State.done, State.skipped, State.left, State.failed, State.waiting)
     counted = ", ".join(f"{board.counts[state]} {state.value}" for state in order if board.counts[state])
@@ -52,7 +52,11 @@ def summary_lines(board: Board, root: Path) -> list[str]:
     ended = [line.outcome for line in board.lines.values() if line.outcome is not None]
     frames = sum(outcome.frames for outcome in ended if outcome.state is State.done)
     speed = f", {frames} frames, {frames / board.elapsed:.1f} fps in all" if frames and board.elapsed else ""
-    return [f"{counted} in {clock(board.elapsed)}{speed}", *failed, f"  see {told(root / 'batch.json')} and batch.csv"]
+    return [
+        f"{counted} in {clock(board.elapsed)}{speed}",
+        *failed,
+        f"  see {told(root / f'{name}.json')} and {name}.csv",
+    ]
 
 
 def _row(task: Task, look: Outlook) -> str:

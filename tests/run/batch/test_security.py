@@ -71,8 +71,10 @@ def test_a_checkpoint_that_would_run_something_is_refused(tmp_path):
 
 
 # Pieces that paths, templates, YAML and the grammar of overrides give a meaning to.
-_PIECES = ["..", "/", "\\", "~", "{stem}", "{output}", "{stem.__class__}", "%s", "$HOME", "${oc.env:HOME}", "`id`", ";",
-           "\0", "\n", "a", "ü", "C:", "file://", "s3://b", "://", "=", ",", "[", "'", "!!python/name:os.system"]  # fmt: skip
+_PIECES = [
+    "..", "/", "\\", "~", "{stem}", "{output}", "{stem.__class__}", "%s", "$HOME", "${oc.env:HOME}", "`id`", ";",
+    "\0", "\n", "a", "ü", "C:", "file://", "s3://b", "://", "=", ",", "[", "'", "!!python/name:os.system",
+]  # fmt: skip
 _TEXT = st.lists(st.sampled_from(_PIECES), min_size=1, max_size=6).map("".join)
 _KEYS = st.sampled_from(["out", "name", "mask", "plate", "over", "truth", "model", "preset", "output", "start", "clip"])
 

@@ -24,11 +24,11 @@ def rows(tasks: Sequence[Task], outcomes: Mapping[int, Outcome], tries: Mapping[
     return [_row(task, outcomes.get(task.number), tries.get(task.number, 0)) for task in tasks]
 
 
-def write_summary(folder: Path, found: Sequence[Mapping[str, Any]], seconds: float) -> list[Path]:
-    """Writes `batch.json` and `batch.csv` into a folder, each complete or not at all; their paths."""
+def write_summary(folder: Path, found: Sequence[Mapping[str, Any]], seconds: float, stem: str = "batch") -> list[Path]:
+    """Writes `batch.json` and `batch.csv` (or of another stem) into a folder, whole or not at all; their paths."""
     counts = Counter(str(row["state"]) for row in found)
     data = {"jobs": list(found), "counts": counts, "seconds": round(seconds, 3), "versions": versions()}
-    texts = {"batch.json": json.dumps(data, indent=2) + "\n", "batch.csv": as_csv(found)}
+    texts = {f"{stem}.json": json.dumps(data, indent=2) + "\n", f"{stem}.csv": as_csv(found)}
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         partial = folder / f"{name}.partial"
