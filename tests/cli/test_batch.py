@@ -158,5 +158,7 @@ def test_the_doctor_tries_what_there_is(vmatte, monkeypatch):
     assert subjects["output prores"]["text"] == "can be written"
     assert "cpu" in subjects["devices"]["text"]
     assert "absent" in subjects["weights matanyone"]["text"]
+    assert "scenedetect" not in said.out
+    assert "shots" in subjects["extras"]["text"]
     assert {"versions", "memory", "disk for results"} <= subjects.keys()
     assert said.code == 0

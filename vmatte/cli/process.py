@@ -90,6 +90,7 @@ _CALLED = {"masks": "--mask", "objects": "--object", "clips": "clip"}
 @click.option("--truth", metavar="T", help="The true matte, to score against; turns --score on.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change a setting. See `vmatte config`.")
 @click.option("--overwrite", is_flag=True, help="Replace results that exist already, once the new ones are complete.")
+@click.option("--ignore-space", is_flag=True, help="Start although the disk seems too small.")
 @click.option("--dry-run", is_flag=True, help="Check everything, say what would be done, and stop.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 @click.option("-v", "--verbose", is_flag=True, help="Print more, and tracebacks of errors.")
@@ -177,6 +178,7 @@ def _one(job: Job, plan: Plan, plan_data: dict[str, Any], given: dict[str, Any])
     from vmatte.cli.progress import Bar, Fetching
     from vmatte.run.build import prepare
     from vmatte.run.clip import run_job
+    from vmatte.run.room import refuse_full
 
     def say(text: str) -> None:
         if not given["quiet"]:
@@ -192,6 +194,8 @@ def _one(job: Job, plan: Plan, plan_data: dict[str, Any], given: dict[str, Any])
         for output, size in zip(prepared.outputs, estimated(prepared, plan), strict=True):
             say(f"  would write {output.path}, {size}")
         return
+    if not given["ignore_space"]:
+        refuse_full(prepared, plan)
     with writing(), Bar(job.clip.name, given["quiet"]) as bar:
         report = run_job(job, plan, plan_data, bar, prepared)
     for line in _closing(report, prepared):

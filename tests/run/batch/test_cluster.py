@@ -67,7 +67,7 @@ def test_a_worker_that_hangs_is_replaced(cluster, task):
     outcome = run_batch([task(0, broken=True)], found, 1, events.append)[0]
     assert (outcome.state, outcome.kind) == (State.failed, "died")
     assert "no sign of life" in outcome.text
-    assert [event.worker for event in events if isinstance(event, Began)] == ["ray 1", "ray 2"]
+    assert [event.worker for event in events if isinstance(event, Began)] == ["cpu 1", "cpu 2"]
 
 
 def test_an_interrupt_takes_back_what_is_half_written(cluster, task, tmp_path):
@@ -99,7 +99,7 @@ def test_a_node_dies_and_everything_arrives(cluster, task, tmp_path):
     assert [outcomes[number].state for number in range(4)] == [State.done] * 3 + [State.failed]
     retried = [event for event in events if isinstance(event, Retried)]
     assert {event.outcome.kind for event in retried} == {"died"}
-    assert {event.worker for event in events if isinstance(event, Began)} >= {"ray 1", "ray 2"}
+    assert {event.worker for event in events if isinstance(event, Began)} >= {"cpu 1", "cpu 2"}
     found = sorted(path.name for path in (tmp_path / "done").iterdir())
     assert found == sorted(f"c{number}.{kind}" for number in range(3) for kind in ("alpha.mkv", "report.json"))
 

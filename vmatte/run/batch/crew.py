@@ -135,7 +135,8 @@ class Crew:
     def hire(self, kind: Kind) -> None:
         """One more; the cluster starts it where there is room, when there is."""
         self._count += 1
-        self._hired.append(Hired(self._ray, kind, f"ray {self._count}", self._making))
+        name = f"{'gpu' if kind.gpu else 'cpu'} {self._count}"
+        self._hired.append(Hired(self._ray, kind, name, self._making))
 
     def dismiss(self, hired: Hired) -> None:
         """One less."""
