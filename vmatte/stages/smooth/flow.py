@@ -24,6 +24,8 @@ from vmatte.stages.smooth.window import windows
 Floats = NDArray[np.float32]
 Estimator = Callable[[Alpha, Mapping[int, Predicted]], Floats]
 
+# A clip is held to be steady until frames say otherwise: the first passage of one alone may be what errs.
+_STEADY = (0.0, 0.0)
 # Flow that the thread of its own may find ahead, frames.
 _AHEAD = 2
 
@@ -66,7 +68,7 @@ class Flow:
             return matte
         layers, colours = [], statistics(window[0].small, np.float32)
         for place, layer in enumerate(matte.layers):
-            held = levels.setdefault(layer.name, deque(maxlen=self.memory))
+            held = levels.setdefault(layer.name, deque(_STEADY, self.memory))
             alphas = _alphas(window, layer.name, place)
             layers.append(self._steadied(layer, alphas, found, held, colours))
         return replace(matte, layers=tuple(layers))
