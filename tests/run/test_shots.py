@@ -56,7 +56,7 @@ def test_each_shot_follows_its_own_mask(clip, tmp_path):
     )
     assert report.shots == ((0, CUT - 1), (CUT, END - 1))
     assert json.loads((tmp_path / "done/cut.report.json").read_text())["shots"] == [[0, CUT - 1], [CUT, END - 1]]
-    last = cv2.imread(str(Path(tmp_path, "done/cut.png16/000035.png")), cv2.IMREAD_UNCHANGED) / 65535
+    last = np.asarray(cv2.imread(str(tmp_path / "done/cut.png16/000035.png"), cv2.IMREAD_UNCHANGED)) / 65535
     assert np.abs(last - drawn.disc(END - 1 - CUT)[:, ::-1]).mean() < 0.02
 
 

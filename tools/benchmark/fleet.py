@@ -202,7 +202,10 @@ def _stored(written: Written, assumed: Assumed) -> list[str]:
 def _clip(folder: Path, size: tuple[int, int]) -> tuple[Path, list[Any]]:
     """A drawn clip and its true mattes; drawn small and enlarged, since drawing takes longer than what is measured."""
     drawn = scene("walker", "moving", seed=1, size=(size[0] // 4, size[1] // 4), frames=12)
-    frames = [cv2.resize(rgb, size, interpolation=cv2.INTER_CUBIC) for rgb in to_and_fro(drawn.frames, _FRAMES)]
+    frames = [
+        np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_CUBIC), np.uint8)
+        for rgb in to_and_fro(drawn.frames, _FRAMES)
+    ]
     alphas = [
         np.clip(cv2.resize(alpha, size, interpolation=cv2.INTER_CUBIC), 0, 1)
         for alpha in to_and_fro([np.asarray(alpha, np.float32) for alpha in drawn.alpha], _FRAMES)

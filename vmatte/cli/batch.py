@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from vmatte.run.batch.task import Outcome, Task
 
 
-class Part(click.ParamType):
+class Part(click.ParamType[tuple[int, int]]):
     """`3/8`: the third of eight."""
 
     name = "part"

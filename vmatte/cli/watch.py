@@ -117,7 +117,7 @@ class _Shown:
                 del self._lines[event.number]
 
 
-def _task(given: Mapping[str, Any], root: Path, number: int, clip: Path) -> Task:
+def _task(given: dict[str, Any], root: Path, number: int, clip: Path) -> Task:
     from dataclasses import replace
 
     from vmatte.run.batch.row import Row

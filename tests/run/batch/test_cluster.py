@@ -8,7 +8,7 @@ from vmatte.run.batch.cluster import Cluster
 from vmatte.run.batch.door import Door
 from vmatte.run.batch.driver import run_batch
 from vmatte.run.batch.need import GIB, Need
-from vmatte.run.batch.task import Advanced, Began, Retried, State
+from vmatte.run.batch.task import Advanced, Began, Event, Retried, State
 
 ray = pytest.importorskip("ray")
 from ray.cluster_utils import Cluster as LocalCluster  # noqa: E402
@@ -62,7 +62,7 @@ def test_jobs_go_where_there_is_memory_for_them(cluster, task):
 
 
 def test_a_worker_that_hangs_is_replaced(cluster, task):
-    events = []
+    events: list[Event] = []
     found = executor(cluster[0], 1, making=Hanging, patience=1.0)
     outcome = run_batch([task(0, broken=True)], found, 1, events.append)[0]
     assert (outcome.state, outcome.kind) == (State.failed, "died")
@@ -84,7 +84,7 @@ def test_an_interrupt_takes_back_what_is_half_written(cluster, task, tmp_path):
 def test_a_node_dies_and_everything_arrives(cluster, task, tmp_path):
     """Real jobs on two nodes, one of which is killed while both work: its job is done by the other."""
     local, other = cluster
-    events = []
+    events: list[Event] = []
     begun = set()
 
     def listener(event):

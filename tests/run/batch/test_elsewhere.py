@@ -36,7 +36,7 @@ def test_it_is_fetched_run_and_put_and_known_as_done(away, tmp_path):
     store, done = tmp_path / "store", tmp_path / "store/done/day 1"
     outcome = work(away, none)
     assert (outcome.state, outcome.text) == (State.done, "")
-    assert told(outcome.report) == f"file://{done}/a.report.json"
+    assert told(outcome.report or "") == f"file://{done}/a.report.json"
     assert sorted(path.name for path in done.iterdir()) == ["a.alpha.mkv", "a.report.json"]
     report = json.loads((done / "a.report.json").read_text())
     assert report["clip"]["path"] == f"file://{store}/clips/a.mp4"

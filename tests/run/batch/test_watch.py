@@ -73,7 +73,7 @@ def test_a_folder_that_is_gone_is_said(inbox):
 
 def test_waiting_keeps_the_workers(inbox, clock, task):
     """Clips that come while nothing runs are handed to the same executor: it is never left."""
-    taken = []
+    taken: list[str] = []
 
     def made(number, clip):
         like = task(0, broken=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -191,18 +191,14 @@ class Staged:
                     return text.removesuffix(stands) + path
             return text
 
-        def path_here(path: Path | None) -> Path | None:
-            return None if path is None else Path(here(str(path)))
+        def moved(value: Any) -> Any:  # noqa: ANN401  of any field
+            if isinstance(value, tuple):
+                return tuple(map(moved, value))
+            if isinstance(value, Path):
+                return Path(here(str(value)))
+            return here(value) if isinstance(value, str) else value
 
-        return replace(
-            job,
-            clip=Path(here(str(job.clip))),
-            masks=tuple(map(here, job.masks)),
-            objects=tuple(map(here, job.objects)),
-            plate=path_here(job.plate),
-            truth=path_here(job.truth),
-            over=here(job.over),
-        )
+        return replace(job, **{name: moved(value) for name, value in _named(job).items()})
 
     def _local(self, path: Path, kind: str) -> Path:
         url = url_of(path)
@@ -243,12 +239,17 @@ def staged(task: Task, run: Callable[[Staged], Any]) -> Any:  # noqa: ANN401  wh
         return run(Staged.of(task, Path(folder).resolve()))
 
 
-def _inputs(job: Job) -> Iterable[tuple[Path, str]]:
-    """Every path a job names, by what it is to the job."""
-    yield job.clip, "clip"
-    for text in (*job.masks, *job.objects):
-        at = text.find(str(PLACE))
-        yield Path(text[at:] if at > 0 and text[at - 1] == "=" else text), "hint"
-    for path in (job.plate, job.truth, *([Path(job.over)] if job.over else [])):
-        if path is not None:
-            yield path, "hint"
+def _named(job: Job) -> dict[str, Any]:
+    """Everything about a job that may name files it reads."""
+    fields = set(job.__dataclass_fields__) - {"out", "name"}
+    return {name: value for name in sorted(fields) if isinstance(value := getattr(job, name), Path | str | tuple)}
+
+
+def _inputs(job: Job) -> Iterator[tuple[Path, str]]:
+    """Every path a job names, by the field that names it."""
+    for name, value in _named(job).items():
+        for each in value if isinstance(value, tuple) else (value,):
+            text = str(each)
+            # Behind `N=` and `NAME=N=`.
+            at = text.find(f"={PLACE}") + 1
+            yield Path(text[at:]), name
