@@ -46,6 +46,9 @@ def test_it_is_fetched_run_and_put_and_known_as_done(away, tmp_path):
     (again,), settled = standing_of_all([away], Rerun.changed)
     assert not settled
     assert work(again, none).state is State.skipped
+    named = replace(again, job=replace(again.job, masks=(f"0={stand_in(f'file://{store}/clips/a.mask.png')}",)))
+    assert [work(named, none).state for _ in range(2)] == [State.done, State.skipped]
+    assert work(again, none).state is State.done
     drawn.mask(store / "clips/a.mask.png", 2)
     assert work(again, none).state is State.done
     (done / "a.alpha.mkv").unlink()

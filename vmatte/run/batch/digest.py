@@ -30,8 +30,7 @@ Stands = Callable[[Mapping[str, Any], Path], bool]
 
 def sealed(task: Task) -> dict[str, Any]:
     """The part of a digest that is known before a run. Every input is read once, whole."""
-    inputs = {name: _sha256_at(path) for name, path in _inputs(task)}
-    return {"settings": _settings(task), "code": code(), "inputs": inputs}
+    return {"settings": _settings(task), "code": code(), "inputs": _hashed(task)}
 
 
 def vouched(seal: Mapping[str, Any], report: Report, path: Path) -> dict[str, Any]:
@@ -58,7 +57,7 @@ def difference(task: Task, data: Mapping[str, Any], path: Path, stands: Stands |
         return "the settings have changed"
     if kept.get("weights") != _weights_now(task, data):
         return "the weights have changed"
-    if kept.get("inputs") != {name: _sha256_at(found) for name, found in _inputs(task)}:
+    if kept.get("inputs") != _hashed(task):
         return "the clip or its hints have changed"
     if stands is not None:
         return "" if stands(data, path) else "its outputs are missing or not what was written"
@@ -82,11 +81,17 @@ def _settings(task: Task) -> str:
     if isinstance(plan.get("model"), Mapping):
         plan["model"] = {key: value for key, value in plan["model"].items() if key != "weights"}
     job = {name: getattr(task.job, name) for name in task.job.__dataclass_fields__ if name not in _ELSEWHERE}
-    text = json.dumps({"plan": plan, "job": job}, sort_keys=True, default=str)
-    if task.stage is not None:
-        # A folder of another name each time.
-        text = text.replace(str(task.stage), "")
+    text = _without_stage(json.dumps({"plan": plan, "job": job}, sort_keys=True, default=str), task)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _hashed(task: Task) -> dict[str, str]:
+    return {_without_stage(name, task): _sha256_at(path) for name, path in _inputs(task)}
+
+
+def _without_stage(text: str, task: Task) -> str:
+    """A text without the folder that files were fetched to, which has another name each time."""
+    return text if task.stage is None else text.replace(str(task.stage), "")
 
 
 def _weights_now(task: Task, data: Mapping[str, Any]) -> str | None:
