@@ -18,6 +18,7 @@ from vmatte.core.errors import OutputError
 
 if TYPE_CHECKING:
     from vmatte.run.batch.board import Board
+    from vmatte.run.batch.driver import Splitting
     from vmatte.run.batch.executor import Executor
     from vmatte.run.batch.outlook import Outlook
     from vmatte.run.batch.task import Outcome, Task
@@ -57,6 +58,13 @@ NONE_SUCCEEDED = 9
     type=Part(),
     metavar="I/N",
     help="Only every Nth job, from the Ith on (from 1): for job arrays. Its summary is batch.IofN.json and .csv.",
+)
+@click.option(
+    "--split",
+    type=click.IntRange(0),
+    default=0,
+    metavar="FRAMES",
+    help="Work on longer clips in parts of so many frames side by side, with models whose frames are independent.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace files as well that no run of vmatte has reported.")
 @click.option("--ignore-space", is_flag=True, help="Start although the disk seems too small.")
@@ -139,12 +147,20 @@ def _run(
     board = Board(tasks, looks, settled)
     with writing(), Table(board, sys.stderr, given["quiet"]) as table:
         try:
-            run_batch(waiting, executor, given["retries"], table)
+            run_batch(waiting, executor, given["retries"], table, _splitting(given, looks))
         except BaseException:
             # Interrupted, or cut off from its cluster: what is known so far is written down.
             _write(board, tasks, waiting[0].root, _named(given["part"]))
             raise
     return board
+
+
+def _splitting(given: Mapping[str, Any], looks: Mapping[int, Outlook]) -> Splitting | None:
+    from functools import partial
+
+    from vmatte.run.batch.split import Splits
+
+    return partial(Splits, looks=looks, most=given["split"]) if given["split"] else None
 
 
 def _write(board: Board, tasks: Sequence[Task], root: Path, name: str) -> list[dict[str, Any]]:

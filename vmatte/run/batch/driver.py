@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from vmatte.run.batch.executor import Executor
 from vmatte.run.batch.task import Ended, Event, Outcome, Retried, State, Take, Task
@@ -12,8 +13,25 @@ from vmatte.run.batch.task import Ended, Event, Outcome, Retried, State, Take, T
 Listener = Callable[[Event], None]
 
 
+class Between(Protocol):
+    """What stands between a queue and its listener."""
+
+    def take(self) -> Task | None:
+        """As `Take`."""
+
+    def tell(self, event: Event) -> None:
+        """As `Tell`."""
+
+
+Splitting = Callable[[Take, Listener], Between]
+
+
 def run_batch(
-    tasks: Sequence[Task], executor: Executor, retries: int = 1, listener: Listener = lambda event: None
+    tasks: Sequence[Task],
+    executor: Executor,
+    retries: int = 1,
+    listener: Listener = lambda event: None,
+    splitting: Splitting | None = None,
 ) -> Mapping[int, Outcome]:
     """Runs every task to an end of its own; none stops the others.
 
@@ -23,6 +41,7 @@ def run_batch(
         retries: How often a task is tried again whose failure may pass: not those of a wrong setting, a clip that
             cannot be read or a hint that does not fit.
         listener: Told of everything that happens.
+        splitting: Makes what hands out long clips in parts; None leaves every clip to one worker.
 
     Returns:
         How each task ended, by its number.
@@ -35,7 +54,14 @@ def run_batch(
             outcomes[event.number] = event.outcome
         listener(event)
 
-    drive(lambda: next(waiting, None), executor, retries, tell)
+    def source() -> Task | None:
+        return next(waiting, None)
+
+    if splitting is None:
+        drive(source, executor, retries, tell)
+    else:
+        splits = splitting(source, tell)
+        drive(splits.take, executor, retries, splits.tell)
     return outcomes
 
 

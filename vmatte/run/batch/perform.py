@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -26,16 +27,26 @@ _LASTING = (ConfigError, HintError, InputError)
 def perform(task: Task, progress: Progress, load: Load = load_model) -> Outcome:
     """Runs a task; its report holds the digest by which a later batch knows it as done."""
     started = time.monotonic()
-    try:
+
+    def run() -> Outcome:
         report, path = _run(task, progress, load)
+        size = sum(int(output["bytes"]) for output in report.outputs)
+        seconds = time.monotonic() - started
+        return Outcome(State.done, "", "", False, report.frames, seconds, size, path, report.warnings)
+
+    return tried(run)
+
+
+def tried(run: Callable[[], Outcome]) -> Outcome:
+    """The outcome of a try; every error but an interrupt is one."""
+    started = time.monotonic()
+    try:
+        return run()
     except VmatteError as error:
         return failure(error, not isinstance(error, _LASTING), started)
     except Exception as error:
         logging.getLogger(__name__).info("where it came from", exc_info=error)
         return failure(error, True, started, f"{type(error).__name__}: ")
-    size = sum(int(output["bytes"]) for output in report.outputs)
-    seconds = time.monotonic() - started
-    return Outcome(State.done, "", "", False, report.frames, seconds, size, path, report.warnings)
 
 
 def started_mark(report: Path) -> Path:
@@ -50,7 +61,7 @@ def _run(task: Task, progress: Progress, load: Load) -> tuple[Report, Path]:
     begun = started_mark(reported(task)).is_file()
     job = replace(task.job, overwrite=task.job.overwrite or begun)
     prepared = prepare(job, task.plan, load=load)
-    _stay_inside(task.root, prepared)
+    stay_inside(task.root, prepared)
     mark = started_mark(prepared.report)
     _write_mark(mark)
     try:
@@ -65,7 +76,7 @@ def _run(task: Task, progress: Progress, load: Load) -> tuple[Report, Path]:
     return report, prepared.report
 
 
-def _stay_inside(root: Path, prepared: Prepared) -> None:
+def stay_inside(root: Path, prepared: Prepared) -> None:
     """Nothing is written outside the batch's folder, whatever names and links a job file uses."""
     inside = root.resolve()
     for path in (prepared.report, *(output.path for output in prepared.outputs)):

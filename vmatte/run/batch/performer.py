@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from vmatte.core.errors import VmatteError
 from vmatte.run.batch.elsewhere import Staged, lies_elsewhere, staged
-from vmatte.run.batch.perform import failure, perform, reported
+from vmatte.run.batch.perform import failure, perform, reported, tried
+from vmatte.run.batch.split import Joined, make_part, remove_parts
 from vmatte.run.batch.standing import Rerun, standing
 from vmatte.run.batch.task import Outcome, State, Task
 from vmatte.run.batch.warm import Warm
@@ -22,7 +23,16 @@ class Performer:
 
     def __call__(self, task: Task, progress: Progress) -> Outcome:
         """As `perform`."""
-        outcome = self._far(task, progress) if lies_elsewhere(task) else perform(task, progress, self._warm)
+        if lies_elsewhere(task):
+            outcome = self._far(task, progress)
+        elif task.part is not None:
+            outcome = tried(lambda: make_part(task, progress, self._warm))
+        elif task.parts:
+            outcome = perform(task, progress, lambda *_: Joined(task.parts))
+            if outcome.state is State.done:
+                remove_parts(task)
+        else:
+            outcome = perform(task, progress, self._warm)
         if outcome.state is State.failed:
             self._warm.cool()
         return outcome
