@@ -97,3 +97,26 @@ def test_a_ratio_that_is_none_is_refused(vmatte, weights, shot):
     )
     assert said.code == 2
     assert "auto, or a number in (0, 1]" in said.err
+
+
+def test_hints_it_does_not_look_at_are_not_claimed_to_be_used(vmatte, weights, shot, tmp_path):
+    """A mask beside the clip that would be refused for its size, and one that is named."""
+    cv2.imwrite(str(tmp_path / "shot.mask.png"), np.zeros((7, 9), np.uint8))
+    cv2.imwrite(str(tmp_path / "first.png"), np.full((90, 118), 255, np.uint8))
+    options = ["process", shot, "--model", "rvm.mobilenetv3", "--weights", weights, "--out", "done", "--dry-run"]
+    said = vmatte(*options)
+    assert said.code == 0, said.err
+    assert "mask" not in said.err
+    said = vmatte(*options, "--mask", "first.png")
+    assert said.code == 0, said.err
+    assert "warning: model rvm.mobilenetv3 takes no mask" in said.err
+
+
+def test_the_clips_own_pixels_on_request(vmatte, weights, shot, tmp_path):
+    said = vmatte(
+        "process", shot, "--model", "rvm.mobilenetv3", "--weights", weights, "--out", "done", "--end", "0.05",
+        "--output", "rgba-png", "--set", "foreground=source",
+    )  # fmt: skip
+    assert said.code == 0, said.err
+    found = stored(tmp_path / "done/shot.rgba-png/000000.png")
+    np.testing.assert_array_equal(found[..., 2::-1], vectors("rvm_mobilenetv3")["frames"][0])

@@ -14,7 +14,7 @@ from vmatte.core.errors import OutputError
 @click.command("export")
 @click.argument("model")
 @click.option("--weights", metavar="FILE", help="Checkpoint to use instead of the one in the store.")
-@click.option("--size", metavar="WxH", help="Size of the frames; bgmv2 needs it, rvm takes any without.")
+@click.option("--size", metavar="WxH", help="Fix the size of the frames; any without.")
 @click.option("--out", required=True, metavar="FILE", help="The graph to write, something.onnx.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change a setting. See `vmatte config`.")
 @click.option("--overwrite", is_flag=True, help="Replace the file if it exists.")

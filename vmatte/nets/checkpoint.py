@@ -1,4 +1,4 @@
-"""Reads a checkpoint file into a plain state dict: safetensors, or a torch file without code in it."""
+"""Reads a checkpoint file into a plain state dict: safetensors, or a torch file; code in it is never run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pickle
 import warnings
 import zipfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from vmatte.core.errors import WeightsError
+from vmatte.nets.program import is_program, program_state
 from vmatte.nets.signature import Signature, nearest
 
 # Where published training checkpoints keep the weights among other things.
@@ -32,6 +33,10 @@ _PICKLE = b"\x80"
 
 # Keys stand at the front of both kinds of file; those of the largest network known here take 0.2 MiB.
 _FRONT = 1 << 22
+# What torch and pickle raise at files that are not whole.
+_DAMAGE = (
+    EOFError, RuntimeError, ValueError, KeyError, IndexError, TypeError, AttributeError, OSError, zipfile.BadZipFile,
+)  # fmt: skip
 
 
 class _CutShortError(WeightsError):
@@ -49,7 +54,8 @@ def read_checkpoint(
     What kind of file it is follows from its content, whatever it is called.
 
     Args:
-        path: A .safetensors file, or a .pth, .pt or .ckpt file that torch can read as weights only.
+        path: A .safetensors file, a .pth, .pt or .ckpt file that torch can read as weights only, or a TorchScript
+            file, of which only the weights are read.
         wrappers: Keys under which a training checkpoint may keep the weights.
         prefixes: What may stand before every key and does not belong to it.
         candidates: Known models, of which the error about a truncated file names the nearest.
@@ -124,12 +130,9 @@ def _safetensors_shortage(path: Path) -> str:
 def _read_torch(path: Path, zipped: bool) -> Mapping[str, Any]:
     if zipped and not zipfile.is_zipfile(path):
         raise _truncated(path, "its end is missing")
-    if zipped and _is_program(path):
-        raise WeightsError(
-            f"{path}: a TorchScript program, which is never run: take the state dict of the same release, or save "
-            "torch.jit.load(...).state_dict()"
-        )
     try:
+        if zipped and is_program(path):
+            return _kept(program_state(path), path)
         # As a stream, since torch goes by the name otherwise; its warnings are about pickles that it may refuse.
         with path.open("rb") as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -140,17 +143,21 @@ def _read_torch(path: Path, zipped: bool) -> Mapping[str, Any]:
                 f"{path}: holds code or objects beside tensors, which is never run: save its state_dict() alone"
             ) from error
         raise _CutShortError(f"{path}: truncated or damaged torch file") from error
-    except (EOFError, RuntimeError, ValueError, KeyError, IndexError, TypeError, AttributeError, OSError) as error:
+    except _DAMAGE as error:
         raise _CutShortError(f"{path}: truncated or damaged torch file") from error
     if not isinstance(loaded, Mapping):
         raise WeightsError(f"{path}: holds a {type(loaded).__name__}, not a state dict: save its state_dict()")
     return loaded
 
 
-def _is_program(path: Path) -> bool:
-    """Whether a zipped torch file is an export that holds code."""
-    with zipfile.ZipFile(path) as held:
-        return any(PurePosixPath(name).parts[1:2] == ("code",) for name in held.namelist())
+def _kept(state: Mapping[str, Tensor], path: Path) -> Mapping[str, Tensor]:
+    """The weights of a TorchScript program, if it has any."""
+    if not state:
+        raise WeightsError(
+            f"{path}: a frozen TorchScript program, whose weights have lost their names: take the state dict of the "
+            "same release"
+        )
+    return state
 
 
 def _truncated(path: Path, how: str) -> WeightsError:

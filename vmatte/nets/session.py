@@ -21,6 +21,7 @@ MODEL, PRECISION = "vmatte.model", "vmatte.precision"
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 # Of ONNX Runtime's levels the one from which on only errors are told.
 _ERRORS = 3
+_SINGLE, _HALF = "tensor(float)", "tensor(float16)"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,18 +32,22 @@ class Session:
         path: Its file.
         facts: Device, precision and engine, for a report.
         inputs: Name and shape of each input; sides that may be any are text.
+        halves: Names of the inputs that are float16, as in some published graphs.
+        foreign: Whether it was exported by others.
         held: ONNX Runtime's own object.
     """
 
     path: Path
     facts: Mapping[str, str]
     inputs: Mapping[str, Sequence[int | str]]
+    halves: frozenset[str]
+    foreign: bool
     held: Any
 
     def run(self, outputs: Sequence[str], feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
-        """The outputs of these names."""
-        made: list[NDArray[np.float32]] = self.held.run(list(outputs), dict(feeds))
-        return made
+        """The outputs of these names, in float32 as what they are fed with, whatever the graph computes in."""
+        fed = {name: each.astype(np.float16) if name in self.halves else each for name, each in feeds.items()}
+        return [np.asarray(made, np.float32) for made in self.held.run(list(outputs), fed)]
 
 
 def is_graph(path: Path | None) -> bool:
@@ -64,7 +69,7 @@ def opened(
         model: Name of the model that it must be of. Graphs of others do not say; their inputs and outputs tell.
         device: As a user names it; `auto` takes CUDA if this build of ONNX Runtime has it.
         precision: As a user names it: a graph has its own, so only `auto` and `fp32` can be asked for.
-        inputs: Names of float32 inputs that it must have.
+        inputs: Names of floating-point inputs that it must have.
         outputs: Likewise.
 
     Raises:
@@ -89,12 +94,14 @@ def opened(
         raise WeightsError(f"{path}: not an ONNX graph that can be run ({error}): export it again") from error
     _check(held, path, model, inputs, outputs)
     told = held.get_modelmeta().custom_metadata_map
+    halves = frozenset(each.name for each in held.get_inputs() if each.type == _HALF)
     facts = {
         "engine": f"onnxruntime {runtime.__version__}",
         "device": "cuda" if provider == _PROVIDERS["cuda"] else "cpu",
-        "precision": told.get(PRECISION, "float32"),
+        "precision": told.get(PRECISION, "float16" if halves else "float32"),
     }
-    return Session(path, facts, {each.name: each.shape for each in held.get_inputs()}, held)
+    shapes = {each.name: each.shape for each in held.get_inputs()}
+    return Session(path, facts, shapes, halves, MODEL not in told, held)
 
 
 def _library() -> Any:  # noqa: ANN401  the package has no types
@@ -121,8 +128,8 @@ def _check(held: Any, path: Path, model: str, inputs: Sequence[str], outputs: Se
         raise WeightsError(f"{path}: a graph of {own}, not of {model}")
     for kind, wanted, found in (("input", inputs, held.get_inputs()), ("output", outputs, held.get_outputs())):
         types = {each.name: each.type for each in found}
-        bad = [name for name in wanted if types.get(name) != "tensor(float)"]
+        bad = [name for name in wanted if types.get(name) not in (_SINGLE, _HALF)]
         if bad:
             raise WeightsError(
-                f"{path}: not a graph of {model}: no float32 {kind} called {', '.join(bad)}: export it with vmatte"
+                f"{path}: not a graph of {model}: no float {kind} called {', '.join(bad)}: export it with vmatte"
             )

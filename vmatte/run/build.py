@@ -27,6 +27,7 @@ from vmatte.run.riding import Riding
 from vmatte.run.shots import Scenes, hinted, longest, shots_of, told
 from vmatte.stages.despill import Despill
 from vmatte.stages.foreground import Foreground as ForegroundStage
+from vmatte.stages.foreground import OwnPixels
 from vmatte.stages.merge import merge
 from vmatte.stages.refine.stage import Refine
 from vmatte.stages.smooth import SMOOTHERS
@@ -156,6 +157,7 @@ def prepare(
     if "plate" in card(settings.name).needs and "plate" not in given.maps:
         given.estimate_plate(sampled, trusted=bool(choice.scores))
     _check_needs(card(settings.name), given)
+    given.warnings += _unused(card(settings.name), job)
     # A plate made from the clip fits it by nature.
     if given.maps and not given.estimated:
         given.warnings += _looked_at(settings, given.hints, source, first)
@@ -256,6 +258,13 @@ def _check_needs(chosen: Card, given: Given) -> None:
         )
 
 
+def _unused(chosen: Card, job: Job) -> list[str]:
+    """Hints that were named and that this model does not look at."""
+    named = {"mask": bool(job.masks), "plate": job.plate is not None}
+    idle = [name for name, given in named.items() if given and name not in chosen.needs | chosen.takes]
+    return [f"model {chosen.name} takes no {name}: --{name} changes nothing in its mattes" for name in idle]
+
+
 def _smoother(plan: Plan, chosen: Card) -> str:
     """The name of the smoother to use; `auto` has nothing to do for a model that is steady by itself."""
     return "none" if plan.smooth is Smooth.auto and chosen.steady else str(plan.smooth.value)
@@ -273,7 +282,7 @@ def _smoothing(smoother: str, plan: Plan, scenes: Scenes | None) -> list[Stage]:
 def _stages(plan: Plan) -> list[Stage]:
     despill: list[Stage] = [] if plan.despill == "none" else [Despill(plan.despill)]
     if plan.foreground is Foreground.source:
-        return despill
+        return [OwnPixels(), *despill]
     return [ForegroundStage("multilevel" if plan.foreground is Foreground.estimate else "blur"), *despill]
 
 

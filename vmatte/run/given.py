@@ -20,6 +20,7 @@ from vmatte.hints.read import Masks, Plate, read_objects, sidecar
 from vmatte.io.open import OpenedSource
 from vmatte.io.options import InputOptions
 from vmatte.io.sample import sample_frames, spread
+from vmatte.io.writers import expanded, output_kind
 from vmatte.models.lift import load_model
 from vmatte.models.registry import card, cards
 from vmatte.ops.camera import fixed_camera
@@ -29,6 +30,8 @@ from vmatte.run.plan import Job, Plan
 from vmatte.weights.store import find
 
 _AUTO = "auto"
+# Hints that are found by their names.
+_BESIDE = frozenset({"mask", "plate"})
 # Frames that a made mask is chosen from, and how much of the best one's subject the first of them has to show.
 _TRIED = 6
 _NEARLY = 0.8
@@ -117,8 +120,9 @@ def gather(
         HintError: One is missing, unreadable or does not fit; or none can be made.
     """
     given = Given()
-    _read_masks(given, job, source, span)
-    _read_plate(given, job, source, span, sampled, options)
+    beside = _sidecars(job, plan)
+    _read_masks(given, job, source, span, beside.get("mask"))
+    _read_plate(given, job, source, span, sampled, options, beside.get("plate"))
     if _wants_made(job):
         given.maps["mask"] = made_mask(given, plan, source, sampled)
     return given
@@ -131,12 +135,14 @@ def _read_plate(
     span: tuple[int, int | None],
     sampled: Sampler,
     options: InputOptions | None,
+    beside: Path | None,
 ) -> None:
     plate = job.plate
     if plate == Path(_AUTO) and not plate.exists():
         given.estimate_plate(sampled, trusted=False)
         return
-    if plate is None and (plate := sidecar(job.clip, "plate")):
+    if plate is None and beside is not None:
+        plate = beside
         given.notes.append(f"using the plate found beside the clip: {plate}")
     if plate is None:
         return
@@ -150,7 +156,19 @@ def _wants_made(job: Job) -> bool:
     return job.masks == (_AUTO,) and not Path(_AUTO).exists()
 
 
-def _read_masks(given: Given, job: Job, source: OpenedSource, span: tuple[int, int | None]) -> None:
+def _sidecars(job: Job, plan: Plan) -> dict[str, Path]:
+    """Hints beside the clip that the run can use."""
+    name = plan.model.name
+    used = _BESIDE if name == _AUTO else card(name).needs | card(name).takes
+    if any(output_kind(output).view == "background" for output in expanded(plan.outputs)):
+        used |= {"plate"}
+    found = {hint: sidecar(job.clip, hint) for hint in _BESIDE & used}
+    return {hint: path for hint, path in found.items() if path is not None}
+
+
+def _read_masks(
+    given: Given, job: Job, source: OpenedSource, span: tuple[int, int | None], beside: Path | None
+) -> None:
     first, stop = span
     masks = list(job.masks)
     if _AUTO in masks and len(masks) > 1:
@@ -159,7 +177,7 @@ def _read_masks(given: Given, job: Job, source: OpenedSource, span: tuple[int, i
         if job.objects:
             raise HintError("--mask auto makes the mask of one subject: leave out --object")
         return
-    if not masks and not job.objects and (beside := sidecar(job.clip, "mask")):
+    if not masks and not job.objects and beside is not None:
         if first == 0:
             masks = [str(beside)]
             given.notes.append(f"using the mask found beside the clip: {beside}")

@@ -78,8 +78,8 @@ class Range(Enum):
 class Foreground(Enum):
     """Where the colours of straight-alpha outputs come from.
 
-    `estimate` solves for them on several levels, `blur` is the faster blur fusion, `source` keeps the clip's own
-    pixels with their background baked in.
+    `estimate` solves for them on several levels, `blur` is the faster blur fusion; either leaves those of a model that
+    finds them itself. `source` keeps the clip's own pixels with their background baked in, whatever the model.
     """
 
     estimate = "estimate"

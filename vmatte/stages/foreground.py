@@ -1,4 +1,4 @@
-"""Foreground colour for every matte that has none: a stage."""
+"""Foreground colour for every matte that has none, or for none at all: stages."""
 
 from __future__ import annotations
 
@@ -53,6 +53,14 @@ class Foreground:
             _hold(colour, frame.rgb, layer.alpha, last, self.steady)
         before[layer.name] = _Seen(frame.rgb, layer.alpha, colour)
         return replace(layer, colour=colour)
+
+
+class OwnPixels:
+    """Takes colours away, the model's own too: outputs then show the clip's pixels with their background baked in."""
+
+    def __call__(self, clip: Clip, mattes: Iterator[Matte]) -> Stream[Matte]:
+        for matte in mattes:
+            yield replace(matte, layers=tuple(replace(layer, colour=None) for layer in matte.layers))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -58,3 +58,8 @@ def test_what_is_sure_is_left_alone():
     assert largest(64)(error).sum((1, 2, 3)).tolist() == [0, 1]
     assert largest(64, prevent_oversampling=False)(error).sum((1, 2, 3)).tolist() == [4, 4]
     assert above(0.4)(error).sum() == 0
+
+
+def test_of_equal_errors_the_first_are_taken():
+    error = torch.tensor([[0.5, 1.0, 1.0, 0.2], [1.0, 0.5, 0.5, 0.0]]).view(2, 1, 2, 2)
+    assert largest(32)(error).flatten(1).tolist() == [[False, True, True, False], [True, True, False, False]]

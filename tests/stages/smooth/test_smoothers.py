@@ -105,6 +105,14 @@ def test_a_perfect_matte_of_any_smooth_motion_stays(name, seed, speed):
     assert error(alphas(name, truth, pictures), truth) < 0.1
 
 
+@pytest.mark.parametrize("name", COMPENSATED)
+def test_density_that_jumps_is_levelled_and_a_fade_is_not(name, discs):
+    jumpy = [disc * np.float32(0.9 if index % 3 == 1 else 1) for index, disc in enumerate(discs)]
+    assert error(alphas(name, jumpy)[2:-2], discs[2:-2]) < 0.2 * error(jumpy[2:-2], discs[2:-2])
+    fading = [disc * np.float32(1 - index / 50) for index, disc in enumerate(discs)]
+    assert error(alphas(name, fading), fading) < 0.1
+
+
 @pytest.mark.parametrize("name", ["flow-ema", "auto"])
 def test_spoilt_mattes_are_calmed_and_do_not_trail(name, walk):
     rough = spoilt(walk.alpha, "all", 3)

@@ -57,6 +57,8 @@ def _card(settings: type[BGMv2Settings], signature: Signature, summary: str) -> 
         preflight="vmatte.models.bgmv2.preflight:look",
         export="vmatte.models.bgmv2.export:export",
         signature=signature,
+        # Every frame is held against the same scene; and alphas stay the published ones to the last bit.
+        steady=True,
     )
 
 

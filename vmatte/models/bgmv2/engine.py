@@ -13,6 +13,7 @@ from vmatte.core.errors import ModelError
 from vmatte.core.types import Clip, Frame, Hints, Layer, Matte, Stream
 from vmatte.models.bgmv2.preflight import ROWS
 from vmatte.models.bgmv2.settings import BGMv2Settings
+from vmatte.models.bgmv2.sizing import STRIDE
 from vmatte.models.naming import naming
 from vmatte.models.plate.under import Underlay
 from vmatte.models.registry import Runtime
@@ -53,11 +54,21 @@ class BackgroundMattingGraph:
                 self._fits(frame)
                 plate = underlay.under(frame, hints)
                 hdr = clip.colour.hdr
-                feeds = dict(zip(INPUTS, (_planes(frame.sdr if hdr else frame.rgb), _planes(plate)), strict=True))
-                fgr, pha = self.session.run(OUTPUTS, feeds)
-                colour = None if hdr else floats(cv2.merge(list(fgr[0])))
-            yield Matte(frame, (Layer("subject", pha[0, 0], colour),))
+                fgr, pha = self._asked(frame.sdr if hdr else frame.rgb, plate)
+                layer = Layer("subject", np.ascontiguousarray(pha), None if hdr else floats(cv2.merge(list(fgr))))
+            yield Matte(frame, (layer,))
             del frame
+
+    def _asked(self, picture: NDArray[Any], plate: NDArray[Any]) -> tuple[Float, Float]:
+        """Colours (3, H, W) and alpha (H, W) of a frame and its plate."""
+        height, width = picture.shape[:2]
+        planes = [_planes(picture), _planes(plate)]
+        if self.session.foreign:
+            # The published graphs take multiples of 4; those exported here see to that themselves.
+            grown = ((0, 0), (0, 0), (0, -height % STRIDE), (0, -width % STRIDE))
+            planes = [np.pad(each, grown, mode="edge") for each in planes]
+        fgr, pha = self.session.run(OUTPUTS, dict(zip(INPUTS, planes, strict=True)))
+        return fgr[0, :, :height, :width], pha[0, 0, :height, :width]
 
     def _fits(self, frame: Frame) -> None:
         """Raises ModelError unless the graph takes frames of this size."""
@@ -66,7 +77,7 @@ class BackgroundMattingGraph:
         if any(isinstance(side, int) and side != own for side, own in zip(sides, (height, width), strict=True)):
             raise ModelError(
                 f"{self.session.path} is for frames of {sides[1]}x{sides[0]}, not {width}x{height}: "
-                f"vmatte export {self.settings.name} --size {width}x{height}"
+                f"vmatte export {self.settings.name} without --size makes one for frames of any size"
             )
 
 

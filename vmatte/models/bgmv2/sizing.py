@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 #: Sides that the network takes are multiples of this.
 STRIDE = 4
-_COARSE, _LARGEST = 480, 0.5
-_HD_PIXELS, _HD = 80_000, 1920 * 1080
+#: Longer side of the coarse picture, and the most that its scale may be.
+COARSE, LARGEST = 480, 0.5
+#: Pixels refined at the size of HD, and that size.
+HD_PIXELS, HD = 80_000, 1920 * 1080
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,6 @@ def sizing(height: int, width: int, scale: float = 0.0, pixels: int = 0) -> Sizi
     >>> [(s.scale, s.pixels) for s in (sizing(1080, 1920), sizing(2160, 3840), sizing(1280, 720))]
     [(0.25, 80000), (0.125, 320000), (0.375, 80000)]
     """
-    chosen = scale or min(_LARGEST, _COARSE / max(height, width))
-    refined = pixels or max(_HD_PIXELS, round(_HD_PIXELS * height * width / _HD))
+    chosen = scale or min(LARGEST, COARSE / max(height, width))
+    refined = pixels or max(HD_PIXELS, round(HD_PIXELS * height * width / HD))
     return Sizing((height, width), chosen, refined)

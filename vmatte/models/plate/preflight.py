@@ -103,15 +103,15 @@ def _warnings(found: Alignment, explained: float, scale: float, light: NDArray[n
             f"the plate does not seem to belong to this clip: {reasons(found, explained)}; how far it is off cannot "
             f"be measured, its light is off by {told}; mattes will be wrong unless it is replaced"
         ]
-    said, shift = [], found.shift * scale
+    said, shift, differs = [], found.shift * scale, f"the clip's light differs from the plate's by {told}"
     if not found.found:
         said.append(f"the plate shows fewer than {LEAST_INLIERS} landmarks of the frame: its alignment was not checked")
     elif found.shift >= STILL and align is Align.none:
-        said.append(f"the plate is {shift:.1f} px off and model.align=none leaves it there")
+        said.append(f"the plate is {shift:.1f} px off and model.align=none leaves it there; {differs}")
     elif found.shift >= STILL:
-        said.append(f"the plate was {shift:.1f} px off and is moved to fit")
-    if float(np.abs(light).max()) > _LIGHT:
-        said.append(f"the clip's light differs from the plate's by {told}")
+        said.append(f"the plate was {shift:.1f} px off and is moved to fit; {differs}")
+    if float(np.abs(light).max()) > _LIGHT and not any(differs in text for text in said):
+        said.append(differs)
     return said
 
 

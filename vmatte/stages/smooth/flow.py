@@ -17,6 +17,7 @@ from vmatte.ops.colour_line import Statistics, statistics
 from vmatte.ops.follow import Predicted
 from vmatte.stages.smooth.brought import Brought, bring, resized
 from vmatte.stages.smooth.evidence import agreed
+from vmatte.stages.smooth.gain import levelled
 from vmatte.stages.smooth.reversal import Flicker, flicker
 from vmatte.stages.smooth.sight import Seen, Way, sighted, ways
 from vmatte.stages.smooth.window import windows
@@ -83,11 +84,13 @@ class Flow:
     ) -> Layer:
         if -1 not in alphas or 1 not in alphas or _alike(alphas):
             return layer
-        seen = bring(alphas, found)
+        seen = levelled(bring(alphas, found))
         measured = flicker(seen, found[-1], found[1])
         levels.append(measured.level)
         change = _change(seen, measured, sorted(levels)[(len(levels) - 1) // 2], self.estimate, colours)
-        return layer if change is None else replace(layer, alpha=np.clip(layer.alpha + change, 0, 1))
+        if change is None:
+            return layer if seen.alpha is layer.alpha else replace(layer, alpha=seen.alpha)
+        return replace(layer, alpha=np.clip(seen.alpha + change, 0, 1))
 
 
 def _change(seen: Brought, measured: Flicker, level: float, estimate: Estimator, colours: Statistics) -> Floats | None:

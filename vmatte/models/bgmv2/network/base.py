@@ -86,7 +86,8 @@ class Decoder(nn.Module):
 
 def resized(x: Tensor, size: tuple[int, int]) -> Tensor:
     """(B, C, *size), bilinear between pixel centres; the sampling step is the ratio of the sizes."""
-    if tuple(x.shape[2:]) == size:
+    # A trace must not take sizes that happen to agree for sizes that always do.
+    if not torch.jit.is_tracing() and tuple(x.shape[2:]) == size:
         return x
     return F.interpolate(x, size, mode="bilinear", align_corners=False)
 

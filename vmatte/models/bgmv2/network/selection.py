@@ -20,7 +20,7 @@ def above(threshold: float) -> Select:
 
 
 def largest(pixels: int, *, prevent_oversampling: bool = True) -> Select:
-    """In each picture of a batch the patches of largest error.
+    """In each picture of a batch the patches of largest error; of equal ones the upper and left, as ONNX has it.
 
     Args:
         pixels: Of the full picture that may be refined; a remainder of less than a patch is dropped.
@@ -30,9 +30,11 @@ def largest(pixels: int, *, prevent_oversampling: bool = True) -> Select:
     def select(error: Tensor) -> Tensor:
         flat = error.flatten(1)
         count = min(pixels // PATCH**2, flat.shape[1])
-        chosen = torch.zeros(flat.shape, dtype=torch.bool, device=flat.device)
-        if count:
-            chosen.scatter_(1, flat.topk(count, sorted=False).indices, True)
+        if not count:
+            return torch.zeros_like(error, dtype=torch.bool)
+        least = flat.topk(count, sorted=False).values.amin(1, keepdim=True)
+        chosen, equal = flat > least, flat == least
+        chosen |= equal & (equal.cumsum(1) <= count - chosen.sum(1, keepdim=True))
         if prevent_oversampling:
             chosen &= flat > 0
         return chosen.view_as(error)
