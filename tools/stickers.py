@@ -1,7 +1,7 @@
 """Every platform's file of three drawn characters, and of any clip: `python -m tools.stickers OUT [CLIP [MASK]]`.
 
-Prints sizes, what was given up, and for characters before white the halo and coverage of their mattes, which must be
-0.00 and 0.98 to 1.02. Files and previews on light and dark stay in OUT, to be looked at.
+Prints a table of sizes and what was given up, and for characters before white the halo and coverage of their mattes,
+which must be 0.00 and 0.98 to 1.02. Files and previews on light and dark stay in OUT, to be looked at.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from vmatte.config.load import load
 from vmatte.io.images import write_png
 from vmatte.metrics.colour import coverage, halo
 from vmatte.run.emoji.footage import Matting, Span, read_footage
-from vmatte.run.emoji.make import Order, make
+from vmatte.run.emoji.make import Made, Order, make
 from vmatte.run.emoji.platforms import platforms
 
 CHARACTERS = (1, 2, 5)
@@ -47,6 +47,18 @@ def rim(drawn: Synthetic, folder: Path, matting: Matting) -> tuple[float, float,
     return max(halos), min(covered), max(covered)
 
 
+HEAD = """| source | preset | bytes | of | pixels | frames | seconds | given up | CPU s |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |"""
+
+
+def row(name: str, made: Made, spent: float) -> str:
+    """A file as a line of the table."""
+    advice = [f"{one.rule} {one.found}" for one in made.findings if one.verdict != "ok"]
+    given_up = ", ".join([*made.given_up, *advice]) or "nothing"
+    size = f"{made.size} | {made.platform.bytes} | {made.width}x{made.height}"
+    return f"| {name} | {made.platform.name} | {size} | {made.frames} | {made.seconds:.2f} | {given_up} | {spent:.1f} |"
+
+
 def main(arguments: list[str]) -> int:
     """Makes them all; the number that failed."""
     out = Path(arguments[0])
@@ -64,18 +76,13 @@ def main(arguments: list[str]) -> int:
     if len(arguments) > 1:
         clip = Path(arguments[1])
         sources.append((clip.stem, clip, Matting(load([]), tuple(arguments[2:3]))))
+    print(HEAD)
     for name, path, how in sources:
         order = Order(path, name, out, tuple(platforms().values()), overwrite=True)
         before = time.process_time()
         for made in make(order, how):
             spent, before = time.process_time() - before, time.process_time()
-            advice = [f"{one.rule} {one.found}" for one in made.findings if one.verdict != "ok"]
-            print(
-                f"{name:12} {made.platform.name:17} {made.size:7} of {made.platform.bytes:7}"
-                f" {made.width}x{made.height} {made.frames} frames {made.seconds:.2f} s, {spent:.1f} s CPU;"
-                f" {', '.join([*made.given_up, *advice]) or 'nothing given up'}",
-                flush=True,
-            )
+            print(row(name, made, spent), flush=True)
     return failed
 
 

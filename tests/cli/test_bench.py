@@ -74,6 +74,11 @@ def test_layouts(tmp_path):
     images(tmp_path / "yt" / "youtubematte_motion" / "0001" / "pha", truths(0))
     (clip,) = items(tmp_path / "yt")
     assert (clip.name, clip.still, clip.truth.name) == ("youtubematte_motion/0001", False, "pha")
+    for kind in ("com", "pha", "fgr", "bgr"):
+        images(tmp_path / "vm" / "videomatte_static" / "0003" / kind, truths(0)[:1])
+    (clip,) = items(tmp_path / "vm")
+    assert (clip.name, clip.source.name, clip.truth.name) == ("videomatte_static/0003", "com", "pha")
+    assert clip.plate == clip.source.parent / "bgr"
     for part in ("DIS-VD", "DIS-TE1"):
         images(tmp_path / "dis" / part / "im", pictures(0))
         images(tmp_path / "dis" / part / "gt", truths(0))
@@ -88,18 +93,22 @@ def test_layouts(tmp_path):
 
 
 def test_images_and_masks_of_their_own(vmatte, tmp_path):
-    images(tmp_path / "aim" / "original", pictures(0)[:2])
-    images(tmp_path / "aim" / "mask", truths(0)[:2])
+    images(tmp_path / "AIM-500" / "original", pictures(0)[:2])
+    images(tmp_path / "AIM-500" / "mask", truths(0)[:2])
     (tmp_path / "masks").mkdir()
     for index, codes in enumerate(truths(0)[:2]):
         cv2.imwrite(str(tmp_path / "masks" / f"{index:04d}.png"), np.where(codes > 127, 255, 0).astype(np.uint8))
-    said = vmatte("bench", "aim", "--model", "recall", "--masks", "masks")
-    assert said.out.startswith("all: 2 images, evaluator vmatte")
+    said = vmatte("bench", "AIM-500", "--model", "recall", "--masks", "masks")
+    assert said.out.startswith("AIM-500: 2 images, evaluator aim")
+    assert next(line.split()[:3] for line in said.out.splitlines() if line.startswith("AimNet ")) == [
+        *("AimNet", "43.92", "0.0161")
+    ]
     assert "made from the truth" not in said.err
-    assert vmatte("bench", "aim", "--model", "auto").code == 2
+    assert vmatte("bench", "AIM-500", "--model", "auto").code == 2
     (tmp_path / "masks" / "0001.png").unlink()
     assert (
-        "no mask called 0001.png" in vmatte("bench", "aim", "--model", "recall", "--masks", "masks", "--out", "b").err
+        "no mask called 0001.png"
+        in vmatte("bench", "AIM-500", "--model", "recall", "--masks", "masks", "--out", "b").err
     )
 
 

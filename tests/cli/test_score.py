@@ -120,6 +120,30 @@ def test_folders_give_a_table_with_totals(vmatte, stored, tmp_path):
     assert "both mattes of one" in vmatte("score", "pred", "--truth", "true").err
 
 
+def test_test_sets_as_their_evaluators_want_them(vmatte, stored, tmp_path):
+    for name in ("0000", "0001"):
+        images(tmp_path / "pred" / "motion" / name / "pha", stored["pred_alpha"][:3])
+        images(tmp_path / "true" / "motion" / "pha" / name, stored["true_alpha"][:3])
+        images(tmp_path / "true" / "motion" / "com" / name, stored["frames_rgb"][:3, ..., ::-1])
+    args = ("--truth", "true", "--evaluator", "rvm-lr", "--json", "o.json")
+    said = vmatte("score", "pred", *args, "--source", "true", "--max-lag", 1)
+    assert said.code == 0, said.err
+    data = json.loads((tmp_path / "o.json").read_text())
+    assert set(data["clips"]) == {"motion/0000", "motion/0001"}
+    row = stored["rvm_lr.pha_mad"][:3]
+    assert data["total"]["MAD"]["table"] == pytest.approx(row.mean(), rel=2e-6)
+    assert data["clips"]["motion/0001"]["metrics"]["PCE"]["mean"] > 0
+    assert vmatte("score", "pred/motion/0000", "--truth", "true/motion/pha/0000", "--json", "o.json").code == 0
+    assert json.loads((tmp_path / "o.json").read_text())["frames"] == 3
+
+
+def test_what_is_missing_is_said_first(vmatte, pred):
+    for args in (("nope.mkv",), ("nope.mkv", "--truth", "neither.mkv"), (pred, "--truth", "nope.mkv")):
+        said = vmatte("score", *args)
+        assert (said.code, errors(said)) == (3, ["vmatte: error: nope.mkv: no such file or folder"])
+    assert "nope.mkv: no such file" in vmatte("compare", pred, "nope.mkv").err
+
+
 def test_compare_ranks_and_names_what_only_trails(vmatte, tmp_path):
     frames = [drawn.picture(index) for index in range(9)]
     exact = [drawn.disc(index) for index in range(9)]

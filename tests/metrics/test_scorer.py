@@ -6,8 +6,10 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from tests import drawn
+from vmatte import metrics
 from vmatte.core.errors import ConfigError
 from vmatte.metrics.colour import coverage, foreground_errors, halo
 from vmatte.metrics.evaluators import evaluator
@@ -21,6 +23,13 @@ def test_metrics_need_no_torch_and_no_files():
         "assert not {'av', 'hydra', 'click', 'scipy'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_the_public_names_are_exact_and_sorted():
+    assert metrics.__all__ == sorted(metrics.__all__) == sorted(metrics._HOMES)
+    for name in metrics.__all__:
+        assert getattr(metrics, name) is not None
+    assert metrics.grad(drawn.disc(0), drawn.disc(0)) == metrics.conn(drawn.disc(0), drawn.disc(0)) == 0
 
 
 def test_single_frames_have_values_and_a_short_clip_no_lag():
@@ -74,12 +83,27 @@ def test_a_bright_rim_is_a_halo():
     alpha, dark = drawn.disc(0), drawn.picture(0) // 2
     rim = np.where((alpha > 0.3)[..., None], 255, dark).astype(np.uint8)
     assert halo(dark, alpha) < 0.05 < halo(rim, alpha)
-    assert np.isnan(halo(rim, np.zeros_like(alpha)))
+    assert halo(rim, np.zeros_like(alpha)) == halo(rim, np.ones_like(alpha)) == 0
+
+
+def test_a_halo_is_counted_as_by_popcon_matting_bench():
+    rng = np.random.default_rng(2)
+    alpha = np.rint(255 * np.clip(drawn.disc(0) * 1.2 - 0.1, 0, 1)).astype(np.uint8)
+    alpha[:30, :9] = 255  # at the frame's edge too
+    colour = np.where(rng.random(alpha.shape) > 0.6, 250, 90).astype(np.uint8)[..., None] * np.array(
+        [1, 1, 1], np.uint8
+    )
+    shape = alpha > 0
+    rim = shape & ~ndimage.binary_erosion(shape, iterations=3)
+    luma = (colour * (alpha / 255)[..., None]) @ np.array([0.299, 0.587, 0.114]) / 255
+    assert halo(colour, alpha) == pytest.approx((luma[rim] > 0.85).sum() / (rim.sum() / 3))
+    assert halo(colour.astype(np.uint16) * 257, alpha) == halo(colour, alpha)
 
 
 def test_area_and_foreground():
     alpha = drawn.disc(0)
-    assert coverage(alpha / 2, alpha) == pytest.approx(0.5)
+    assert coverage(alpha * (np.arange(alpha.shape[1]) < 45), alpha) == pytest.approx(0.5, abs=0.05)
+    assert np.isnan(coverage(alpha, 0 * alpha))
     picture = drawn.picture(0)
     deep = picture.astype(np.uint16) * 257
     assert foreground_errors(picture, deep, alpha) == (0, 0)

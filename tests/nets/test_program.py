@@ -39,7 +39,8 @@ class Wrapper(nn.Module):
         self.refine_mode: str = "sampling"
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.model(x)
+        result: Tensor = self.model(x)
+        return result
 
 
 def exported(module: nn.Module, path: Path, *, frozen: bool = False) -> Path:

@@ -73,7 +73,7 @@ def _bgm(model: Any, frames: Sequence[Image8], plate: Image8, int8: bool) -> Non
 
     if int8:
         network = _int8(network, (small[0],), seen)
-    call = torch.compile(network)
+    call: Any = torch.compile(network)
     model.network.look = lambda pair: Look(*call(pair))
 
 

@@ -39,9 +39,9 @@ if TYPE_CHECKING:
 def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mixture
     """Run models over a test set and print the papers' table with their rows added.
 
-    DATASET is laid out as its authors publish it: VideoMatte240K and YouTubeMatte (com/NAME and pha/NAME, or NAME/har
-    and NAME/pha), or images (DIS-5K: im and gt; AIM-500: original and mask). A run that was stopped goes on where it
-    was when it is started again.
+    DATASET is laid out as its authors publish it: VideoMatte240K (NAME/com and NAME/pha, or com/NAME and pha/NAME),
+    YouTubeMatte (NAME/har and NAME/pha), or images (DIS-5K: im and gt; AIM-500: original and mask). A run that was
+    stopped goes on where it was when it is started again.
     """
     from vmatte.metrics.evaluators import evaluator
     from vmatte.metrics.scorer import ScoreOptions
@@ -54,12 +54,14 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
     dataset = Path(given["dataset"])
     whole = items(dataset)
     known = _known(dataset, whole)
-    which = evaluator(given["evaluator"] or (known.evaluator if known else "vmatte"))
+    which = evaluator(given["evaluator"] or next((each.evaluator for each in known.values()), "vmatte"))
     options = ScoreOptions(which.name)
     masks = Path(given["masks"]) if given["masks"] else None
     chosen = whole[: given["limit"]]
     found = _found(chosen, Ask(Path(given["out"]), options, masks), given)
-    comparable = known if known and _same_units(which, evaluator(known.evaluator), len(known.metrics)) else None
+    comparable = {
+        group: each for group, each in known.items() if _same_units(which, evaluator(each.evaluator), len(each.metrics))
+    }
     for line in _lines(chosen, found, comparable):
         click.echo(line)
     for note in _notes(given, known, comparable, len(whole), found):
@@ -73,10 +75,17 @@ def _same_units(one: Evaluator, other: Evaluator, metrics: int) -> bool:
     return one.meters[:metrics] == other.meters[:metrics]
 
 
-def _known(dataset: Path, whole: Sequence[Item]) -> Published | None:
+def _known(dataset: Path, whole: Sequence[Item]) -> dict[str | None, Published]:
+    """What papers print of the parts of a data set."""
     from vmatte.run.bench.published import published
+    from vmatte.run.bench.table import groups_of
 
-    return published([*dataset.absolute().parts, *whole[0].name.split("/")])
+    above = dataset.absolute().parts
+    found = {
+        group: published([*above, *(whole[0].name if group is None else group).split("/")])
+        for group in groups_of(whole)
+    }
+    return {group: each for group, each in found.items() if each is not None}
 
 
 def _found(chosen: Sequence[Item], ask: Any, given: Mapping[str, Any]) -> dict[str, dict[str, Record]]:  # noqa: ANN401
@@ -103,7 +112,9 @@ def _telling(model: str, say: Callable[[str], None]) -> Callable[[str, bool], No
     return lambda item, before: say(f"{model}: {item}{' (done before)' if before else ''}")
 
 
-def _lines(chosen: Sequence[Item], found: Mapping[str, Mapping[str, Record]], known: Published | None) -> list[str]:
+def _lines(
+    chosen: Sequence[Item], found: Mapping[str, Mapping[str, Record]], known: Mapping[str | None, Published]
+) -> list[str]:
     from vmatte.cli.scores import columns
     from vmatte.run.bench.table import tables
 
@@ -115,16 +126,18 @@ def _lines(chosen: Sequence[Item], found: Mapping[str, Mapping[str, Record]], kn
 
 def _notes(
     given: Mapping[str, Any],
-    known: Published | None,
-    comparable: Published | None,
+    known: Mapping[str | None, Published],
+    comparable: Mapping[str | None, Published],
     count: int,
     found: Mapping[str, Mapping[str, Record]],
 ) -> list[str]:
     from vmatte.models.registry import card
 
-    notes = []
-    if known and comparable is None:
-        notes.append(f"the published rows of {known.name} are in the units of {known.evaluator}: left out")
+    notes = [
+        f"the published rows of {each.name} are in the units of {each.evaluator}: left out"
+        for group, each in known.items()
+        if group not in comparable
+    ]
     if comparable and given["limit"] and given["limit"] < count:
         notes.append(f"only {given['limit']} of {count} were run: the published rows are over all")
     if not given["masks"] and any("mask" in card(name).needs for name in found):

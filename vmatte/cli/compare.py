@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from vmatte.cli.score import ask, check_files, of_clip, options_of, say_notes, with_options, write_files, write_html
+from vmatte.cli.score import (
+    ask,
+    check_files,
+    check_there,
+    name_of,
+    of_clip,
+    options_of,
+    say_notes,
+    with_options,
+    write_files,
+    write_html,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @click.command("compare")
@@ -22,16 +36,18 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
     """
     from vmatte.cli.progress import Bar
     from vmatte.cli.scores import compare_lines
+    from vmatte.run.clips import itself
     from vmatte.run.score import score_several
 
     logging.basicConfig(level=logging.INFO if given["verbose"] else logging.ERROR, format="vmatte: %(message)s")
     if len(given["mattes"]) < 2:
         raise click.UsageError("compare needs two mattes or more; `vmatte score` scores one")
-    paths = [Path(each) for each in given["mattes"]]
+    paths, asked = [itself(Path(each)) for each in given["mattes"]], ask(given)
+    check_there(*paths, asked.truth, asked.source, asked.trimap)
     check_files(given)
     with Bar("mattes", given["quiet"]) as bar:
-        scored = score_several(paths, of_clip(paths[0], ask(given)), options_of(given), bar)
-    names = _names(paths)
+        scored = score_several(paths, of_clip(paths[0], asked), options_of(given), bar)
+    names = _names(given["mattes"])
     results = {name: each.result for name, each in zip(names, scored, strict=True)}
     write_files(given, results, results)
     write_html(given, f"Comparison of {len(names)} mattes", {"": dict(zip(names, scored, strict=True))})
@@ -40,7 +56,7 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
     click.echo("\n".join(compare_lines(names, [each.result for each in scored])))
 
 
-def _names(paths: list[Path]) -> list[str]:
+def _names(mattes: Sequence[str]) -> list[str]:
     """File names where they differ, else whole paths."""
-    short = [path.name or str(path) for path in paths]
-    return short if len(set(short)) == len(short) else [f"{path}" for path in paths]
+    short = [name_of(each) for each in mattes]
+    return short if len(set(short)) == len(short) else list(mattes)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vmatte.core.errors import OutputError
+from vmatte.core.errors import InputError, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -55,29 +55,34 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
     """Score a matte: PRED is an alpha clip, ProRes 4444, WebM or PNG with alpha, or a sequence of images.
 
     Frames are matched by time, by the numbers in file names, or by place; what does not match is said. A folder of
-    clips, or a glob of videos, gives a table with totals; --truth and --source are then folders with the same names.
+    clips, or a glob of videos, gives a table with totals; --truth and --source are then folders with the same names,
+    which may be laid out as test sets are: NAME/pha, pha/NAME, sources in NAME/com or NAME/har.
 
-    Evaluators: vmatte, rvm-lr, rvm-hr, matanyone, matanyone-hr, matanyone2, matanyone2-hr, dim, sdmatte, vitmatte,
-    maggie, tcvom.
+    Evaluators: vmatte, rvm-lr, rvm-hr, matanyone, matanyone-hr, matanyone2, matanyone2-hr, dim, sdmatte, vitmatte, aim,
+    dis, maggie, tcvom.
     """
     from vmatte.cli.scores import clip_lines, folder_lines
-    from vmatte.run.clips import is_batch
+    from vmatte.run.clips import holds_clips, itself
 
     logging.basicConfig(level=logging.INFO if given["verbose"] else logging.ERROR, format="vmatte: %(message)s")
-    pred, asked, options = Path(given["pred"]), ask(given), options_of(given)
+    pred, asked, options = itself(Path(given["pred"])), ask(given), options_of(given)
+    check_there(pred, asked.truth, asked.source, asked.trimap)
     check_files(given)
-    if not is_batch(pred):
+    if not holds_clips(pred):
         scored = _one(pred, of_clip(pred, asked), options, given["quiet"])
         result = scored.result
-        write_files(given, result, {pred.name: result})
-        write_html(given, f"Score of {pred.name}", {pred.name: {pred.name: scored}})
+        name = name_of(given["pred"])
+        write_files(given, result, {name: result})
+        write_html(given, f"Score of {name}", {name: {name: scored}})
         say_notes(result.notes, given["quiet"])
         lines = clip_lines(result, scored.how)
     else:
         clips = _many(pred, asked, options, given["quiet"])
         results = {name: scored.result for name, scored in clips.items()}
         write_files(given, results, results)
-        write_html(given, f"Scores of {pred.name}", {name: {name: scored} for name, scored in clips.items()})
+        write_html(
+            given, f"Scores of {name_of(given['pred'])}", {name: {name: scored} for name, scored in clips.items()}
+        )
         lines = folder_lines(results)
     click.echo("\n".join(lines))
 
@@ -93,13 +98,34 @@ def ask(given: Mapping[str, Any]) -> Ask:
     return Ask(**found)
 
 
-def of_clip(pred: Path, asked: Ask, always: bool = False) -> Ask:
-    """What belongs to one matte, where folders of clips were given; `always` when nothing else can be meant."""
-    from vmatte.run.clips import clip_name, is_batch, partner
+def of_clip(pred: Path, asked: Ask, name: str = "") -> Ask:
+    """What belongs to one matte, where folders of clips were given; `name` when nothing else can be meant."""
+    from vmatte.run.clips import MATTES, SOURCES, clip_name, holds_clips, itself, partner
     from vmatte.run.score import Ask
 
-    given = asked.truth, asked.source, asked.trimap
-    return Ask(*(partner(one, clip_name(pred)) if one and (always or is_batch(one)) else one for one in given))
+    def found(given: Path | None, kinds: tuple[str, ...]) -> Path | None:
+        if given is None:
+            return None
+        alone = itself(given, kinds)
+        if name or holds_clips(alone, kinds):
+            return partner(given, name or clip_name(pred), kinds)
+        return alone
+
+    return Ask(found(asked.truth, MATTES), found(asked.source, SOURCES), found(asked.trimap, ("trimap",)))
+
+
+def name_of(given: str) -> str:
+    """What a clip is called on pages and in tables."""
+    return Path(given).name or Path(given).resolve().name or given
+
+
+def check_there(*paths: Path | None) -> None:
+    """Refuses what does not exist before anything else is said."""
+    from vmatte.io.sequence import is_pattern
+
+    for path in paths:
+        if path is not None and not path.exists() and not is_pattern(path):
+            raise InputError(f"{path}: no such file or folder")
 
 
 def options_of(given: Mapping[str, Any]) -> ScoreOptions:
@@ -164,9 +190,9 @@ def _many(folder: Path, asked: Ask, options: ScoreOptions, quiet: bool) -> dict[
     from vmatte.run.clips import clips_in
 
     results = {}
-    clips = clips_in(folder)
+    clips = clips_in(folder, deep=True)
     # Every partner is looked for before the first clip is decoded.
-    asks = {name: of_clip(clip, asked, always=True) for name, clip in clips.items()}
+    asks = {name: of_clip(clip, asked, name) for name, clip in clips.items()}
     for name, clip in clips.items():
         results[name] = _one(clip, asks[name], options, quiet)
         say_notes(results[name].result.notes, quiet)

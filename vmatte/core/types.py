@@ -16,6 +16,8 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from vmatte.core.grading import Grading
+
 Image8 = NDArray[np.uint8]
 Image = NDArray[np.uint8] | NDArray[np.uint16]
 Alpha = NDArray[np.float32]
@@ -76,6 +78,7 @@ class Clip:
         first_number: Number in the first image's file name, for a sequence.
         notes: What had to be assumed about the file, in plain words, for the report.
         warnings: What about the file, or how it is read, may harm the result.
+        grading: What an HDR file states of its mastering display and brightness.
     """
 
     path: Path
@@ -98,6 +101,7 @@ class Clip:
     first_number: int = 0
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    grading: Grading | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

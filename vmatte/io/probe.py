@@ -16,6 +16,7 @@ from vmatte.core.errors import InputError
 from vmatte.core.types import Clip
 from vmatte.io import tags
 from vmatte.io.decode import Decoding, cut_short, has_alpha_layer, opened
+from vmatte.io.grading import grading_of
 from vmatte.io.options import InputOptions
 from vmatte.io.orientation import Turn, from_display_matrix
 from vmatte.io.samples import has_alpha
@@ -123,6 +124,7 @@ def _facts(
         codec=stream.codec_context.codec.name,
         pixel_format=first.format.name,
         notes=(*notes, *colour_notes),
+        grading=grading_of(first),
     )
     return Facts(clip, turn, weave, first.pts, (first.width, first.height), _disordered(frames))
 

@@ -10,14 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vmatte.core.types import Image
-from vmatte.metrics.pair import quantised
-from vmatte.metrics.shape import outline, solid
-from vmatte.ops.unit import unit
+from vmatte.metrics.pair import Mask, quantised
 
-# A halo: pixels brighter than this in a rim so many px wide, as popcon-matting-bench counts them. Below 0.05 is clean.
+# A halo, as popcon-matting-bench counts it: pixels of a rim so many px wide that are brighter than this, by the luma of
+# ITU-R BT.601. Below 0.05 is clean.
 _BRIGHT, _RIM = 0.85, 3
-# Luminance of BT.709 colours, ITU-R BT.709-6, on coded values.
-_LUMA = (0.2126, 0.7152, 0.0722)
+_LUMA = (0.299, 0.587, 0.114)
 
 
 def foreground_errors(colour: Image, truth_colour: Image, truth: NDArray[Any]) -> tuple[float, float]:
@@ -48,34 +46,51 @@ def foreground_errors(colour: Image, truth_colour: Image, truth: NDArray[Any]) -
 def halo(colour: Image, alpha: NDArray[Any]) -> float:
     """Bright pixels just inside the outline, composited on black, per pixel of outline; below 0.05 is clean.
 
+    The score of popcon-matting-bench: the shape is every pixel that is not wholly transparent, what lies beyond the
+    frame is outside, and the outline's length is taken as the rim's area over its width of 3 px.
+
     Args:
         colour: (H, W, 3) straight colours, uint8 or uint16.
-        alpha: (H, W) uint8 codes or floats; its outline is taken at 0.5.
+        alpha: (H, W) uint8 codes or floats.
 
     Returns:
-        The score; nan without an outline.
+        The score, from 0 to 3; 0 for a matte that is empty or covers the whole frame.
 
     >>> alpha = np.zeros((20, 20), np.uint8)
     >>> alpha[5:15, 5:15] = 255
-    >>> halo(np.full((20, 20, 3), 255, np.uint8), alpha) > 2, halo(np.zeros((20, 20, 3), np.uint8), alpha)
-    (True, 0.0)
+    >>> halo(np.full((20, 20, 3), 255, np.uint8), alpha), halo(np.zeros((20, 20, 3), np.uint8), alpha)
+    (3.0, 0.0)
     """
-    inside = solid(alpha)
-    around = int(outline(inside).sum())
-    if not around:
-        return math.nan
-    whole = inside.astype(np.uint8)
-    rim = (whole > cv2.erode(whole, np.ones((3, 3), np.uint8), iterations=_RIM)).view(np.bool_)
-    codes = quantised(alpha, "none")[rim]
-    bright = (unit(colour[rim]) @ np.array(_LUMA)) * codes > _BRIGHT
-    return float(np.count_nonzero(bright)) / around
+    shape = area_of(alpha).view(np.uint8)
+    if shape.all():
+        return 0.0
+    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+    inner = cv2.erode(shape, cross, iterations=_RIM, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    rim = shape > inner
+    count = int(np.count_nonzero(rim))
+    if not count:
+        return 0.0
+    white = np.iinfo(colour.dtype).max
+    luma = (colour[rim].astype(np.float64) @ np.array(_LUMA)) * quantised(alpha, "none")[rim] / white
+    return int(np.count_nonzero(luma > _BRIGHT)) / max(1.0, count / _RIM)
 
 
 def coverage(alpha: NDArray[Any], baseline: NDArray[Any]) -> float:
-    """Area of a matte over that of another one of the same frame; nan if the other is empty.
+    """How many pixels a matte touches over how many another one of the same frame does; nan if that one is empty.
 
-    >>> coverage(np.full((2, 2), 0.5), np.ones((2, 2)))
+    Popcon-matting-bench's ratio to a baseline model: below 0.9 a matte eats of its subject.
+
+    >>> coverage(np.array([[1.0, 0.5, 0, 0]]), np.ones((1, 4)))
     0.5
     """
-    area = float(quantised(baseline, "none").sum())
-    return float(quantised(alpha, "none").sum()) / area if area else math.nan
+    area = int(np.count_nonzero(area_of(baseline)))
+    return int(np.count_nonzero(area_of(alpha))) / area if area else math.nan
+
+
+def area_of(alpha: NDArray[Any]) -> Mask:
+    """The pixels that an 8-bit file would not hold as wholly transparent.
+
+    >>> area_of(np.array([[0, 0.001, 0.01]])).tolist()
+    [[False, False, True]]
+    """
+    return np.asarray(quantised(alpha) > 0)

@@ -7,6 +7,7 @@ larger than the object; its lower figures are not reproduced here.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import cv2
@@ -21,7 +22,7 @@ _LEVELS = 10
 _FROM = 0.15
 
 
-def connectivity(alpha: NDArray[Any], truth: NDArray[Any], mask: Mask | None = None) -> float:
+def connectivity(alpha: NDArray[Any], truth: NDArray[Any], mask: Mask | None = None, *, as_aim: bool = False) -> float:
     """Connectivity error, sum |phi(g) - phi(a)|; printed divided by 1000.
 
     At each of ten thresholds the largest 4-connected part of min(a, g) is found; l is the threshold up to which a pixel
@@ -31,6 +32,8 @@ def connectivity(alpha: NDArray[Any], truth: NDArray[Any], mask: Mask | None = N
         alpha: (H, W) prediction, uint8 codes or floats in [0, 1].
         truth: (H, W) truth of the same type.
         mask: Which pixels are summed over; None is everywhere. The parts are those of the whole frame.
+        as_aim: As AIM-500's program has it: a threshold that no pixel reaches is passed by those who passed the one
+            below, and the sixth is the float next above 0.6.
 
     >>> solid = np.zeros((5, 9), np.uint8)
     >>> solid[1:4, 1:6] = 255
@@ -41,7 +44,7 @@ def connectivity(alpha: NDArray[Any], truth: NDArray[Any], mask: Mask | None = N
     """
     pair = Pair(alpha, truth)
     differs = alpha != truth if mask is None else (alpha != truth) & mask
-    level = _levels(np.minimum(alpha, truth), differs, pair.white)
+    level = _levels(np.minimum(alpha, truth), differs, pair.white, as_aim)
     # Where both agree so do their phi; and where neither reaches so far above its level, both are 1.
     counted = differs & (np.maximum(alpha, truth) >= _reach(pair.white)[level])
     reached = level[counted] / _LEVELS
@@ -49,17 +52,20 @@ def connectivity(alpha: NDArray[Any], truth: NDArray[Any], mask: Mask | None = N
     return float(np.abs(other - one).sum())
 
 
-def _levels(low: NDArray[Any], differs: Mask, white: int) -> NDArray[np.uint8]:
+def _levels(low: NDArray[Any], differs: Mask, white: int, as_aim: bool) -> NDArray[np.uint8]:
     """Through how many thresholds in a row a pixel stays in the largest part; right where the mattes differ."""
     level = np.zeros(low.shape, np.uint8)
     # Sets shrink from level to level, so all of them lie in the first one's box.
-    box = box_of(low >= _threshold(1, white))
+    box = box_of(low >= _threshold(1, white, as_aim))
     if box is None:
-        return level
+        return level + np.uint8(_LEVELS) if as_aim else level
     inner, asked = np.ascontiguousarray(low[box]), differs[box]
     alive = np.ones(inner.shape, np.bool_)
     for step in range(1, _LEVELS + 1):
-        shape = inner >= _threshold(step, white)
+        shape = inner >= _threshold(step, white, as_aim)
+        if as_aim and not shape.any():
+            level[box][alive] = _LEVELS
+            break
         if not (alive & asked & shape).any():
             break
         alive &= _largest(shape)
@@ -67,8 +73,11 @@ def _levels(low: NDArray[Any], differs: Mask, white: int) -> NDArray[np.uint8]:
     return level
 
 
-def _threshold(step: int, white: int) -> float:
+def _threshold(step: int, white: int, as_aim: bool) -> float:
     """As a code, the lowest that reaches it: 26, 51, 77, ... 255."""
+    if as_aim and step == 6:
+        above = math.nextafter(0.6, 1)
+        return math.ceil(above * white) if white > 1 else above
     return -(-step * white // _LEVELS) if white > 1 else step / _LEVELS
 
 

@@ -61,6 +61,8 @@ _OURS = _rows(Averaging.columns, m.SAD, m.MAD, m.MSE, m.GRAD, m.CONN, m.DTSSD, *
 _DIM = _rows(Averaging.frames, m.SAD, m.PLAIN_MSE, *m.MATLAB)
 # The port's Conn is left out on purpose: it takes the background for the object, and its own header asks not to use it.
 _PORT = _rows(Averaging.frames, m.SAD, m.PLAIN_MSE, m.PLAIN_MAD, m.GRAD_HR)
+_DIS = _rows(Averaging.frames, *m.SALIENCY)
+_AIM = _rows(Averaging.frames, m.SAD, m.PLAIN_MSE, m.PLAIN_MAD, *m.AIM)
 _VITMATTE = _rows(Averaging.frames, m.SAD, m.PLAIN_MSE)
 _MAGGIE = (*_rows(Averaging.clips, *m.MAGGIE), *maggie.METERS)
 _TCVOM = _rows(Averaging.clips, *m.TCVOM)
@@ -98,6 +100,8 @@ EVALUATORS: dict[str, Evaluator] = {
             Region.unknown,
             "truncate",
         ),
+        Evaluator("dis", "dichotomous segmentation, as BiRefNet's program: S, weighted F, MAE, mean E", _DIS),
+        Evaluator("aim", "AIM-500's own program, whole pictures: Grad its own way, over 10", _AIM, writer="none"),
         Evaluator("vitmatte", "ViTMatte, over trimap = 128", _VITMATTE, Region.unknown),
         Evaluator("maggie", "MaGGIe, one instance; whole frame, or trimap = 128", _MAGGIE, Region.unknown, "none"),
         Evaluator("tcvom", "VideoMatting108, over 0 < trimap < 255; nothing scaled", _TCVOM, Region.soft),

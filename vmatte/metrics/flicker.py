@@ -154,9 +154,13 @@ def _reversals(alpha: Floats, before: tuple[Predicted, Predicted], after: tuple[
 
 
 def _gap(alpha: Floats, before: Predicted, after: Predicted) -> Floats:
-    low, high = np.minimum(before.value, after.value), np.maximum(before.value, after.value)
-    distance = np.maximum(np.maximum(low - alpha, alpha - high), 0)
-    return np.where(before.valid & after.valid, distance, np.float32(np.inf))
+    below = np.minimum(before.value, after.value)
+    below -= alpha
+    above = np.maximum(before.value, after.value)
+    np.subtract(alpha, above, out=above)
+    distance = np.maximum(np.maximum(below, above, out=above), 0, out=above)
+    distance[~(before.valid & after.valid)] = np.inf
+    return distance
 
 
 def _sum(values: Floats) -> float:

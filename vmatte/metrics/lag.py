@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vmatte.core.types import Image8
-from vmatte.ops.colour_line import SIDE, Statistics, explained, statistics
+from vmatte.ops.colour_line import SIDE, Moments, explained, inverse, moments
 from vmatte.ops.colour_line import box as averaged
 from vmatte.ops.unit import box_of
 
@@ -39,13 +40,13 @@ class Colours:
         """Takes an (H, W, 3) uint8 frame."""
         self._frame = frame
         self._lock = threading.Lock()
-        self._found: Statistics | None = None
+        self._found: Moments | None = None
 
-    def statistics(self) -> Statistics:
+    def moments(self) -> Moments:
         """Of all windows; several threads may ask at once."""
         with self._lock:
             if self._found is None:
-                self._found = statistics(self._frame)
+                self._found = moments(self._frame)
             return self._found
 
 
@@ -76,7 +77,7 @@ class Lag:
         self._seen += 1
         due = now - self._reach
         if due >= 0:
-            _set_against(self._waiting.pop(due).statistics(), due, self._windows, self._open, self._reach)
+            _set_against(self._waiting.pop(due).moments(), due, self._windows, self._open, self._reach)
             centre = due - self._reach
             self._sum.add(centre, self._windows.pop(centre, None), self._open.pop(centre, None))
 
@@ -88,7 +89,7 @@ class Lag:
             complete = {at: each for at, each in self._windows.items() if self._reach <= at < self._seen - self._reach}
             found = _Sum(self._sum.left, self._sum.all, dict(self._sum.by_frame))
             for number, frame in self._waiting.items() if any(complete.values()) else ():
-                _set_against(frame.statistics(), number, complete, opened, self._reach)
+                _set_against(frame.moments(), number, complete, opened, self._reach)
             for centre, window in complete.items():
                 found.add(centre, window, opened.get(centre))
             self._final = self._seen, found
@@ -133,23 +134,58 @@ class Lag:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Windows:
-    """One matte's windows within a box that holds all those that count; the figures of those alone."""
+    """One matte's windows within a box that holds all those that count; the figures of those alone.
+
+    Attributes:
+        box: Rows and columns of the frame.
+        alpha: (h, w) the matte there.
+        inner: Where the counted windows are in the box, counted through row by row.
+        places: The same in the frame.
+        mean: Of alpha, of each.
+        varied: Its variance.
+    """
 
     box: tuple[slice, slice]
     alpha: NDArray[np.floating[Any]]
-    counted: NDArray[np.bool_]
+    inner: NDArray[np.intp]
+    places: NDArray[np.intp]
     mean: Wide
     varied: Wide
 
-    def unexplained(self, seen: Statistics) -> float:
-        box, counted = self.box, self.counted
-        alpha = np.asarray(self.alpha, np.float64)
+    def unexplained(self, seen: _Seen) -> float:
+        alpha, at = np.asarray(self.alpha, np.float64), seen.order[self.places]
         shared = [
-            averaged(alpha * plane[box])[counted] - self.mean * mean[box][counted]
+            averaged(alpha * plane[self.box]).ravel()[self.inner] - self.mean * mean[at]
             for plane, mean in zip(seen.rgb, seen.mean, strict=True)
         ]
-        inverse = [plane[box][counted] for plane in seen.inverse]
-        return float(np.maximum(self.varied - explained(shared, inverse), 0).sum())
+        return float(np.maximum(self.varied - explained(shared, [part[at] for part in seen.inverse]), 0).sum())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """A frame's statistics where any of the mattes around it has a window that counts.
+
+    Attributes:
+        rgb: Three (H, W) planes.
+        order: Which of the windows below a place in the frame has.
+        mean: Three, of each window.
+        inverse: Six.
+    """
+
+    rgb: Sequence[NDArray[np.floating[Any]]]
+    order: NDArray[np.int32]
+    mean: Sequence[NDArray[np.floating[Any]]]
+    inverse: Sequence[NDArray[np.floating[Any]]]
+
+    @classmethod
+    def of(cls, found: Moments, windows: Sequence[_Windows]) -> _Seen:
+        asked = np.zeros(found.rgb[0].size, np.bool_)
+        for window in windows:
+            asked[window.places] = True
+        places, order = np.flatnonzero(asked), np.zeros(asked.size, np.int32)
+        order[places] = np.arange(places.size, dtype=np.int32)
+        mean, spread = ([plane.ravel()[places] for plane in planes] for planes in (found.mean, found.spread))
+        return cls(found.rgb, order, mean, inverse(spread))
 
 
 @dataclass(slots=True, eq=False)
@@ -177,19 +213,22 @@ def _windows_of(alpha: NDArray[np.floating[Any]]) -> _Windows | None:
     box = box_of(counted, SIDE // 2)
     if box is None:
         return None
-    inner = counted[box].copy()
-    return _Windows(box, alpha[box].copy(), inner, mean[box][inner], varied[box][inner])
+    inner, places = np.flatnonzero(counted[box]), np.flatnonzero(counted)
+    return _Windows(box, alpha[box].copy(), inner, places, mean.ravel()[places], varied.ravel()[places])
 
 
 def _set_against(
-    seen: Statistics, number: int, windows: dict[int, _Windows | None], left: dict[int, Wide], reach: int
+    found: Moments, number: int, windows: dict[int, _Windows | None], left: dict[int, Wide], reach: int
 ) -> None:
     """Sets the mattes around a frame against it, those that have `reach` frames before them."""
-    for centre in range(max(reach, number - reach), number + reach + 1):
-        window = windows.get(centre)
-        if window is not None:
-            # Shift d is the frame d earlier.
-            left.setdefault(centre, np.zeros(2 * reach + 1))[centre - number + reach] = window.unexplained(seen)
+    near = {at: windows.get(at) for at in range(max(reach, number - reach), number + reach + 1)}
+    there = {at: window for at, window in near.items() if window is not None}
+    if not there:
+        return
+    seen = _Seen.of(found, list(there.values()))
+    for centre, window in there.items():
+        # Shift d is the frame d earlier.
+        left.setdefault(centre, np.zeros(2 * reach + 1))[centre - number + reach] = window.unexplained(seen)
 
 
 def _confidence(found: Wide) -> float:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from vmatte.metrics.aim import gradient_aim
 from vmatte.metrics.colour import coverage, foreground_errors, halo
 from vmatte.metrics.connectivity import connectivity
 from vmatte.metrics.gradient import gradient
 from vmatte.metrics.moment import Measure, Moment, Row, When
+from vmatte.metrics.saliency import alignment, mae, structure, weighted_f
 from vmatte.metrics.shape import boundary_f, iou, mad_transition
 from vmatte.metrics.temporal import dtssd_sum, messddt, messddt_fixed
 
@@ -110,4 +112,14 @@ TCVOM = (
     Row("MESSDdt fixed", "", 1, _compensated(messddt_fixed), when=When.until, needs=("flow",)),
 )
 MAGGIE = (SAD, Row("MAD", "x1e10", 1e10, _per_area(1)), Row("MSE", "x1e10", 1e10, _per_area(2)), CONN)
+AIM = (
+    Row("Conn", "/1e3", 1e-3, lambda m: connectivity(m.pair.alpha, m.pair.truth, as_aim=True)),
+    Row("Grad", "/10", 1e-1, lambda m: gradient_aim(m.pair)),
+)
+SALIENCY = (
+    Row("S", "", 1, lambda m: structure(m.pair)),
+    Row("wF", "", 1, lambda m: weighted_f(m.pair)),
+    Row("MAE", "", 1, lambda m: mae(m.pair)),
+    Row("mean E", "", 1, lambda m: alignment(m.pair)),
+)
 MATLAB = (Row("Grad", "", 1, _gradient(True)), Row("Conn", "", 1, _connectivity))

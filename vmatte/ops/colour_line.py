@@ -36,6 +36,20 @@ class Statistics(NamedTuple):
     inverse: Sequence[Floats]
 
 
+class Moments(NamedTuple):
+    """What the statistics are made of.
+
+    Attributes:
+        rgb: Three (H, W) in [0, 1].
+        mean: Three, of each window.
+        spread: Six, the upper triangle of the ridged covariance.
+    """
+
+    rgb: Sequence[Floats]
+    mean: Sequence[Floats]
+    spread: Sequence[Floats]
+
+
 class Fit(NamedTuple):
     """Of each window.
 
@@ -50,10 +64,16 @@ class Fit(NamedTuple):
 
 def statistics(frame: Image8, dtype: type[np.floating[Any]] = np.float64) -> Statistics:
     """Of an (H, W, 3) uint8 frame; they serve every matte of it."""
+    found = moments(frame, dtype)
+    return Statistics(found.rgb, found.mean, inverse(found.spread))
+
+
+def moments(frame: Image8, dtype: type[np.floating[Any]] = np.float64) -> Moments:
+    """Of an (H, W, 3) uint8 frame, for those who need the inverse of a few windows only."""
     rgb = [np.asarray(plane, dtype) / dtype(255) for plane in cv2.split(frame)]
     mean = [box(plane) for plane in rgb]
     spread = [box(rgb[i] * rgb[j]) - mean[i] * mean[j] + dtype(_RIDGE if i == j else 0) for i, j in _PAIRS]
-    return Statistics(rgb, mean, _inverse(*spread))
+    return Moments(rgb, mean, spread)
 
 
 def fit(alpha: Floats, seen: Statistics) -> Fit:
@@ -85,8 +105,13 @@ def box(values: Floats) -> Floats:
     return np.asarray(cv2.blur(values, (SIDE, SIDE), borderType=cv2.BORDER_REFLECT))
 
 
-def _inverse(a: Floats, b: Floats, c: Floats, d: Floats, e: Floats, f: Floats) -> list[Floats]:
-    """Of the symmetric matrix ((a, b, c), (b, d, e), (c, e, f)), by cofactors."""
+def inverse(spread: Sequence[Floats]) -> list[Floats]:
+    """Of symmetric matrices ((a, b, c), (b, d, e), (c, e, f)), by cofactors.
+
+    >>> [round(float(part), 3) for part in inverse([np.float64(each) for each in (2, 0, 0, 4, 0, 5)])]
+    [0.5, 0.0, 0.0, 0.25, 0.0, 0.2]
+    """
+    a, b, c, d, e, f = spread
     upper = [d * f - e * e, c * e - b * f, b * e - c * d, a * f - c * c, b * c - a * e, a * d - b * b]
     determinant = a * upper[0] + b * upper[1] + c * upper[2]
     return [part / determinant for part in upper]

@@ -9,11 +9,11 @@ from fractions import Fraction
 from pathlib import Path
 
 from vmatte.core.errors import ConfigError, HintError
-from vmatte.core.types import Hints, Matter, Stage
+from vmatte.core.types import Clip, Hints, Matter, Stage
 from vmatte.hints.shots import Shot
 from vmatte.io.open import OpenedSource, open_source
 from vmatte.io.options import InputOptions
-from vmatte.io.writers import output_kind
+from vmatte.io.writers import OUTPUTS, output_kind
 from vmatte.metrics.scorer import ScoreOptions
 from vmatte.models.checkpoint import Checkpoint, checkpoint
 from vmatte.models.lift import load_model
@@ -172,6 +172,7 @@ def prepare(
         opened_backdrop(job, plan, clip),
     )
     outputs = planned_outputs(job, plan, scene)
+    notes += _unstated(clip, outputs)
     riding = _riding(job, plan, source, (first, stop), 1 if merged else max(1, len(given.objects)))
     notes += () if riding is None else riding.notes
     if plan.device in (Device.cuda, Device.mps) and card(settings.name).weights is None:
@@ -207,6 +208,19 @@ def prepare(
         notes=notes + given.notes,
         warnings=[*clip.warnings, *given.warnings],
     )
+
+
+def _unstated(clip: Clip, outputs: Sequence[Output]) -> list[str]:
+    """What an HDR clip says of itself and some of its outputs cannot."""
+    left = [output.name for output in outputs if not _states(output.name)]
+    if clip.grading is None or not left:
+        return []
+    able = ", ".join(name for name, kind in OUTPUTS.items() if kind.graded)
+    return [f"mastering display and content light levels are not stored in {', '.join(left)}, only in {able}"]
+
+
+def _states(name: str) -> bool:
+    return output_kind(name).graded or output_kind(name).view == "alpha"
 
 
 def _riding(job: Job, plan: Plan, source: OpenedSource, span: tuple[int, int | None], layers: int) -> Riding | None:

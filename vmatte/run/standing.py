@@ -17,7 +17,7 @@ from vmatte.metrics.series import Value, totals
 # than by this share: the rule that was measured for smoothers on clips with known alpha.
 _LATER, _WORSE = 0.2, 1.05
 #: Metrics of which more is better.
-HIGHER = ("IoU", "boundary F")
+HIGHER = ("IoU", "boundary F", "S", "wF", "mean E")
 _UNSEEN = (("TRF", "WE", "CF"), ("LAG",), ("PCE",))
 _NO_RANK = ("LAG confidence",)
 

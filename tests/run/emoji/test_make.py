@@ -166,3 +166,19 @@ def test_an_interrupted_search_leaves_nothing(tmp_path, faces, matting, monkeypa
     with pytest.raises(VmatteError):
         made(faces, ["slack-emoji"], tmp_path / "done", matting)
     assert not (tmp_path / "done").exists()
+
+
+def test_the_check_sees_that_a_video_was_cut_short(tmp_path):
+    file = tmp_path / "theirs.webm"
+    whole = encode_animation("webm", [face(place, 100) for place in range(8)], [50] * 8)
+    file.write_bytes(whole)
+    assert passes(check_file(file, platform("telegram-emoji")))
+    file.write_bytes(whole[: len(whole) * 2 // 3])
+    failed = [one.rule for one in check_file(file, platform("telegram-emoji")) if one.verdict == FAILS]
+    assert failed == ["whole"]
+
+
+def test_a_short_loop_is_repeated_to_whole_seconds(tmp_path, faces, matting):
+    (one,) = made(faces, ["line-emoji"], tmp_path, matting, Span(rate=24))
+    assert (one.seconds, one.frames) == (1.0, 20)
+    assert any("2 times over, at 1.00 of its speed" in note for note in one.notes)

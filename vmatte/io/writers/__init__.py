@@ -90,6 +90,7 @@ class OutputKind:
         premultiplied: Whether colours multiplied by alpha may be stored: `never` (the format is straight by its
             standard, or holds none), `on demand`, or `always`.
         layered: Whether one file holds several objects.
+        graded: Whether it states the mastering display and brightness that an HDR clip states.
     """
 
     name: str
@@ -100,6 +101,7 @@ class OutputKind:
     open: Callable[[Request], OutputWriter]
     premultiplied: str = "never"
     layered: bool = False
+    graded: bool = False
 
     @property
     def is_sequence(self) -> bool:
@@ -148,10 +150,24 @@ OUTPUTS: dict[str, OutputKind] = {
     kind.name: kind
     for kind in (
         OutputKind(
-            "prores", ".mov", "rgba", "ProRes 4444 with alpha and sound", ProresOptions, _video(prores), "on demand"
+            "prores",
+            ".mov",
+            "rgba",
+            "ProRes 4444 with alpha and sound",
+            ProresOptions,
+            _video(prores),
+            "on demand",
+            graded=True,
         ),
         OutputKind(
-            "prores-xq", ".mov", "rgba", "ProRes 4444 XQ, likewise", ProresXqOptions, _video(prores), "on demand"
+            "prores-xq",
+            ".mov",
+            "rgba",
+            "ProRes 4444 XQ, likewise",
+            ProresXqOptions,
+            _video(prores),
+            "on demand",
+            graded=True,
         ),
         OutputKind("alpha", ".mkv", "alpha", "lossless 16-bit matte (FFV1)", MasterOptions, _video(master)),
         OutputKind("alpha-mp4", ".mp4", "alpha", "matte for players (H.264)", PlayerOptions, _video(player)),
@@ -212,9 +228,23 @@ OUTPUTS: dict[str, OutputKind] = {
             _video(hevc_alpha),
         ),
         OutputKind(
-            "over", ".mp4", "over", "the subject over a new background (--over), with sound", PlayOptions, _video(play)
+            "over",
+            ".mp4",
+            "over",
+            "the subject over a new background (--over), with sound",
+            PlayOptions,
+            _video(play),
+            graded=True,
         ),
-        OutputKind("compare", ".mp4", "compare", "source, matte and result side by side", PlayOptions, _video(play)),
+        OutputKind(
+            "compare",
+            ".mp4",
+            "compare",
+            "source, matte and result side by side",
+            PlayOptions,
+            _video(play),
+            graded=True,
+        ),
         OutputKind("sheet", ".png", "compare", "contact sheet of the run", SheetOptions, _sheet),
         OutputKind(
             "foreground",
@@ -223,6 +253,7 @@ OUTPUTS: dict[str, OutputKind] = {
             "the subject's colours, opaque (ProRes 4444)",
             ProresOptions,
             _video(prores_opaque),
+            graded=True,
         ),
         OutputKind(
             "background",
@@ -231,6 +262,7 @@ OUTPUTS: dict[str, OutputKind] = {
             "what is behind the subject, opaque (ProRes 4444)",
             ProresOptions,
             _video(prores_opaque),
+            graded=True,
         ),
     )
 }

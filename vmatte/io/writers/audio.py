@@ -5,12 +5,14 @@ Packets are pulled from a second open of the source as the pictures go by, so me
 
 from __future__ import annotations
 
+from collections import deque
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import av
+import numpy as np
 from av import AudioFrame, AudioResampler
 from av.error import InvalidDataError
 from av.stream import Discard
@@ -38,7 +40,8 @@ class Sound:
         source: The clip's file, opened a second time.
         holding: What the file being written does with sound.
         shift: Seconds added to every time.
-        start: Packets that end before this time of the source are left out; None keeps all.
+        start: What is heard before this time of the source is left out, to the packet where packets are copied and to
+            the sample where they are not; None keeps all.
 
     Attributes:
         warnings: What could not be copied as it is, in plain words.
@@ -63,7 +66,7 @@ class Sound:
     def attach(self, target: OutputContainer) -> None:
         """Adds the streams to a container whose header is not written yet."""
         for stream in self._streams:
-            track = _track(stream, target, self._holding, self._shift)
+            track = _track(stream, target, self._holding, self._shift, self._start)
             codec = stream.codec_context.name if stream.codec_context else "of an unknown codec"
             if track is None:
                 self.warnings.append(
@@ -84,11 +87,13 @@ class Sound:
             if track is not None:
                 track.store(self._next)
             self._next = next(self._packets, None)
-
-    def finish(self) -> None:
-        """Stores what the decoders still hold."""
         for track in self._tracks.values():
-            track.finish()
+            track.advance(time)
+
+    def finish(self, end: Fraction | None) -> None:
+        """Stores what the decoders still hold, up to `end`."""
+        for track in self._tracks.values():
+            track.finish(end)
             if track.skipped:
                 self.warnings.append(f"{track.skipped} damaged or misplaced audio packets of the source were left out")
 
@@ -107,7 +112,7 @@ class Sound:
 
 
 def _track(
-    stream: AudioStream, target: OutputContainer, holding: Holding, shift: Fraction
+    stream: AudioStream, target: OutputContainer, holding: Holding, shift: Fraction, start: Fraction | None
 ) -> _Copied | _Decoded | None:
     # PyAV gives a stream that FFmpeg has no decoder for no context, whatever its annotations say.
     context: object = stream.codec_context
@@ -117,7 +122,7 @@ def _track(
         with suppress(ValueError):
             return _Copied(stream, target, shift)
     with suppress(ValueError):
-        return _Decoded(stream, target, holding, shift)
+        return _Decoded(stream, target, holding, shift, start)
     return None
 
 
@@ -144,15 +149,21 @@ class _Copied:
         packet.stream = self._stream
         self._target.mux(packet)
 
-    def finish(self) -> None:
+    def advance(self, time: Fraction | None) -> None:
+        """Nothing is held back."""
+
+    def finish(self, end: Fraction | None) -> None:
         """Nothing is held back."""
 
 
 class _Decoded:
     """A stream that is decoded and encoded again, its holes filled with silence, for PCM has no timestamps."""
 
-    def __init__(self, stream: AudioStream, target: OutputContainer, holding: Holding, shift: Fraction) -> None:
+    def __init__(
+        self, stream: AudioStream, target: OutputContainer, holding: Holding, shift: Fraction, start: Fraction | None
+    ) -> None:
         self.skipped = 0
+        self._held: deque[AudioFrame] = deque()
         self._source = stream
         self._target = target
         self._shift = shift
@@ -166,6 +177,7 @@ class _Decoded:
         self._kind: tuple[str, str, int] | None = None
         self._resampler = self._resampler_of(None)
         self._at: int | None = None
+        self._first = None if start is None else self._sample(start)
 
     def store(self, packet: Packet[AudioStream] | None) -> None:
         try:
@@ -179,9 +191,24 @@ class _Decoded:
             for converted in self._resampler.resample(frame):
                 self._put(converted)
 
-    def finish(self) -> None:
+    def advance(self, time: Fraction | None) -> None:
+        """Encodes what ends by `time` of the source; what lasts longer may yet be cut there."""
+        while self._held and (time is None or _end(self._held[0]) <= self._sample(time)):
+            self._target.mux(self._stream.encode(self._held.popleft()))
+
+    def finish(self, end: Fraction | None) -> None:
         self.store(None)
+        self.advance(end)
+        while self._held:
+            assert end is not None
+            frame = self._held.popleft()
+            if (rest := self._sample(end) - (frame.pts or 0)) > 0:
+                self._target.mux(self._stream.encode(_part(frame, 0, rest)))
         self._target.mux(self._stream.encode(None))
+
+    def _sample(self, time: Fraction) -> int:
+        """The number of the sample that is heard at `time` of the source."""
+        return round((time + self._shift) * self._rate)
 
     def _resampler_of(self, frame: AudioFrame | None) -> AudioResampler:
         kind = (frame.format.name, frame.layout.name, frame.sample_rate) if frame is not None else None
@@ -193,7 +220,7 @@ class _Decoded:
     def _place(self, frame: AudioFrame) -> None:
         if frame.pts is None or frame.time_base is None:
             return
-        begins = round((frame.pts * frame.time_base + self._shift) * self._rate)
+        begins = self._sample(frame.pts * frame.time_base)
         if self._at is None:
             self._at = begins
         if begins - self._at > _HOLE * self._rate:
@@ -208,10 +235,28 @@ class _Decoded:
         return frame
 
     def _put(self, frame: AudioFrame) -> None:
-        self._at = self._at or 0
-        frame.pts, frame.time_base = self._at, Fraction(1, self._rate)
-        self._at += frame.samples
-        self._target.mux(self._stream.encode(frame))
+        begin = self._at or 0
+        self._at = begin + frame.samples
+        if self._first is not None and begin < self._first:
+            if self._at <= self._first:
+                return
+            frame, begin = _part(frame, self._first - begin, frame.samples), self._first
+        frame.pts, frame.time_base = begin, Fraction(1, self._rate)
+        self._held.append(frame)
+
+
+def _part(frame: AudioFrame, first: int, stop: int) -> AudioFrame:
+    """Some samples of a frame, at their own time."""
+    wide = 1 if frame.format.is_planar else frame.layout.nb_channels
+    samples: Any = np.ascontiguousarray(frame.to_ndarray()[:, first * wide : stop * wide])
+    part = AudioFrame.from_ndarray(samples, format=frame.format.name, layout=frame.layout.name)
+    part.sample_rate, part.time_base = frame.sample_rate, Fraction(1, frame.sample_rate)
+    part.pts = None if frame.pts is None else frame.pts + first
+    return part
+
+
+def _end(frame: AudioFrame) -> int:
+    return (frame.pts or 0) + frame.samples
 
 
 def _begin(packet: Packet[AudioStream]) -> Fraction:

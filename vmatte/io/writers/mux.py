@@ -113,8 +113,9 @@ class Mux:
     def finish(self, end: int) -> None:
         """Stores the sound that is left, up to `end` if the run was cut there, and closes the file."""
         if self._sound is not None:
-            self._sound.until(end * self._tick if self._cut.end else None)
-            self._sound.finish()
+            last = end * self._tick if self._cut.end else None
+            self._sound.until(last)
+            self._sound.finish(last)
             self._sound.close()
         assert self._file is not None
         self._file.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,7 +68,7 @@ def play(clip: Clip, options: PlayOptions) -> Recipe:
     settings = {"crf": str(options.crf), "preset": "medium"}
     if deep:
         # Without B-frames: x265's decoding times of clips of two or three frames are not initialised (seen in 1 of 6).
-        settings["x265-params"] = "log-level=none:bframes=0"
+        settings["x265-params"] = ":".join(["log-level=none", "bframes=0", *_stated(clip)])
     return Recipe(
         container="mp4",
         codec="libx265" if deep else "libx264",
@@ -87,3 +88,15 @@ def play(clip: Clip, options: PlayOptions) -> Recipe:
         codec_tag="hvc1" if deep else "",
         warnings=tuple(notes),
     )
+
+
+def _stated(clip: Clip) -> Iterator[str]:
+    """Mastering display and content light levels in x265's words, which become messages in the stream."""
+    if clip.grading is None:
+        return
+    if clip.grading.display is not None:
+        numbers = clip.grading.display
+        red, green, blue, white, luminance = (f"({x},{y})" for x, y in zip(numbers[::2], numbers[1::2], strict=True))
+        yield f"master-display=G{green}B{blue}R{red}WP{white}L{luminance}"
+    if clip.grading.light is not None:
+        yield "max-cll={},{}".format(*clip.grading.light)

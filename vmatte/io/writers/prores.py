@@ -6,7 +6,9 @@ comes back as 4092 of 4095.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from av import VideoFrame
@@ -15,6 +17,7 @@ from vmatte.core.errors import ConfigError, OutputError
 from vmatte.core.types import Clip, Picture
 from vmatte.io.writers.holding import QUICKTIME
 from vmatte.io.writers.planes import fingerprint, plane, put_alpha, put_yuv
+from vmatte.io.writers.quicktime import state_grading
 from vmatte.io.writers.recipe import STARTS, Recipe, check_choice
 from vmatte.io.writers.tags import yuv_tags
 
@@ -83,6 +86,7 @@ def prores(clip: Clip, options: ProresOptions) -> Recipe:
         draw=draw,
         read=_read,
         sound=QUICKTIME if options.audio else None,
+        complete=_complete(clip),
     )
 
 
@@ -116,7 +120,13 @@ def prores_opaque(clip: Clip, options: ProresOptions) -> Recipe:
         # As for H.264: 2 of 219 codes of 8 bits tell one frame from another.
         tolerance=8,
         sound=QUICKTIME if options.audio else None,
+        complete=_complete(clip),
     )
+
+
+def _complete(clip: Clip) -> Callable[[Path], None] | None:
+    grading = clip.grading
+    return None if grading is None else lambda path: state_grading(path, grading)
 
 
 def _settings(options: ProresOptions, alpha_bits: int) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import av
@@ -53,6 +54,7 @@ class Recipe:
         codec_tag: The codec's name in the container; empty for FFmpeg's choice.
         decoder: The decoder that the file is checked with; empty for FFmpeg's choice.
         paired: Makes one encoder of two, for pictures whose alpha is coded by itself.
+        complete: Adds to the closed file what FFmpeg's writer has no door for; None for nothing.
         warnings: What the user should know beforehand.
     """
 
@@ -74,6 +76,7 @@ class Recipe:
     codec_tag: str = ""
     decoder: str = ""
     paired: Callable[[VideoCodecContext], Encoder] | None = None
+    complete: Callable[[Path], None] | None = None
     warnings: tuple[str, ...] = field(default=())
 
     def configure(self, context: VideoCodecContext, clip: Clip, threads: int) -> None:

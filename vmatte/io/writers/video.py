@@ -153,6 +153,9 @@ class VideoWriter:
             self._mux.finish(self._last.pts + self._duration_of(self._last))
             self._warnings += self._mux.warnings
         self._mux = None
+        if self._recipe.complete is not None:
+            with explained(self.path):
+                self._recipe.complete(self._partial.work)
         self._checks = check_file(self._partial.work, self._recipe, self._ledger, self._clip.time_base)
 
     def publish(self) -> None:

@@ -16,7 +16,7 @@ from vmatte.run.batch.perform import reported
 from vmatte.run.batch.share import cores
 from vmatte.run.batch.task import Task
 from vmatte.run.build import input_options
-from vmatte.run.estimate import bytes_per_frame
+from vmatte.run.estimate import Size, sizes
 from vmatte.run.outputs import Scene, opened_backdrop, planned_outputs
 from vmatte.run.report import read_report
 
@@ -51,19 +51,19 @@ def outlooks(tasks: Sequence[Task], known: Iterable[Task] = ()) -> dict[int, Out
     with ThreadPoolExecutor(min(8, cores()), thread_name_prefix="vmatte-outlook") as threads:
         seen = dict(zip((task.number for task in tasks), threads.map(_seen, tasks), strict=True))
     pace = _paces(known)
-    sizes: dict[object, float | None] = {}
+    known_sizes: dict[object, list[Size] | None] = {}
     for task in tasks:
         found = seen[task.number]
         if (clip := found.clip) is None:
             continue
         # Clips of one size and depth, written alike, are taken to need as much for a frame.
         alike = (clip.width, clip.height, clip.depth, tuple(task.plan.outputs))
-        if alike not in sizes:
-            sizes[alike] = _measured(task)
-        each, speed = sizes[alike], pace.get(task.plan.model.name)
+        if alike not in known_sizes:
+            known_sizes[alike] = _measured(task)
+        each, speed = known_sizes[alike], pace.get(task.plan.model.name)
         if found.frames is not None:
             seconds = None if speed is None else speed * found.frames * clip.width * clip.height
-            seen[task.number] = replace(found, bytes=each and each * found.frames, seconds=seconds)
+            seen[task.number] = replace(found, bytes=_total(each, found.frames), seconds=seconds)
     return seen
 
 
@@ -104,15 +104,19 @@ def _seen(task: Task) -> Outlook:
     return Outlook(clip, None if stop is None else max(0, stop - first))
 
 
-def _measured(task: Task) -> float | None:
-    """Bytes a frame, all outputs together; None when that cannot be found out."""
+def _total(each: Sequence[Size] | None, frames: int) -> float | None:
+    return None if each is None else sum(size.of(frames) for size in each)
+
+
+def _measured(task: Task) -> list[Size] | None:
+    """What each output takes; None when that cannot be found out."""
     job = replace(task.job, overwrite=True)
     with suppress(VmatteError), open_source(job.clip, input_options(task.plan)) as source:
         backdrop = opened_backdrop(job, task.plan, source.clip)
         try:
             outputs = planned_outputs(job, task.plan, Scene(source.clip, task.plan.model.name, backdrop=backdrop))
             start = _middle(source, job.start, job.end)
-            return sum(bytes_per_frame(source, (start, start + _FRAMES), outputs, 1, task.plan))
+            return sizes(source, (start, start + _FRAMES), outputs, 1, task.plan)
         finally:
             if backdrop is not None:
                 backdrop.close()

@@ -1,8 +1,10 @@
 """Finds what to run on in a folder laid out like a public test set.
 
-Clips, kind first, as the generators of Robust Video Matting write them: `videomatte_motion/com/0000/0000.png` and
-`videomatte_motion/pha/0000/0000.png`. Clip first, as in YouTubeMatte: `youtubematte_motion/0000/har/*.png` and
-`.../0000/pha/*.png`. Single images: `im` and `gt` (DIS-5K), `original` and `mask` (AIM-500).
+Clips, clip first: `videomatte_512x288/videomatte_motion/0000/com/*.png` and `.../0000/pha/*.png` as the generators of
+Robust Video Matting write them (`fgr` and `bgr` beside), `youtubematte_512x288/youtubematte_motion/0000/har/*.png` and
+`.../0000/pha/*.png` in YouTubeMatte. Or kind first, as the former's manual has it: `videomatte_motion/pha/0000/*.png`.
+Single images: `im` and `gt` (DIS-5K), `original` and `mask` (AIM-500, AM-2k), `blurred_image` or `original_image` and
+`mask` (P3M-500), `image` and `alpha` or `matte` (PPM-100).
 """
 
 from __future__ import annotations
@@ -16,7 +18,15 @@ from vmatte.run.clips import clip_name, clips_in, is_batch
 
 # What a picture and its matte are called: clips, then single images.
 _CLIPS = tuple((source, "pha") for source in ("com", "har", "src", "source", "video"))
-_IMAGES = (("im", "gt"), ("original", "mask"), ("image", "alpha"), ("images", "alphas"), ("blurred_image", "mask"))
+_IMAGES = (
+    ("im", "gt"),
+    ("original", "mask"),
+    ("blurred_image", "mask"),
+    ("original_image", "mask"),
+    ("image", "alpha"),
+    ("image", "matte"),
+    ("images", "alphas"),
+)
 _PLATES = ("bgr", "bg", "background")
 
 
@@ -57,8 +67,8 @@ def items(dataset: Path) -> list[Item]:
     found = [item for folder in [dataset, *_folders(dataset)] for item in _in(dataset, folder)]
     if not found:
         raise InputError(
-            f"{dataset}: no test set in there; wanted are clips as com/NAME and pha/NAME, or NAME/har and NAME/pha, or "
-            "images as im and gt, or original and mask"
+            f"{dataset}: no test set in there; wanted are clips as NAME/com and NAME/pha, com/NAME and pha/NAME, or "
+            "NAME/har and NAME/pha, or images as im and gt, or original and mask"
         )
     return sorted(found, key=lambda item: item.name)
 

@@ -20,14 +20,14 @@ class Published:
         match: Name of its folder.
         evaluator: Whose units the figures are in.
         metrics: The columns.
-        rows: For each method its figures and the key of its source.
+        rows: For each method its figures, None for those it does not print, and the key of its source.
     """
 
     name: str
     match: str
     evaluator: str
     metrics: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[float, ...], str], ...]
+    rows: tuple[tuple[str, tuple[float | None, ...], str], ...]
 
     def cited(self) -> list[str]:
         """The sources of its rows, in words."""

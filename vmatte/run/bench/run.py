@@ -81,7 +81,7 @@ class Runner:
         found = {}
         for item in items:
             path = self._ask.folder / self.name / f"{item.name}.json"
-            key = key_of(self._settings, {"source": item.source, "truth": item.truth})
+            key = key_of(self._settings, self._files(item))
             record = stored(path, key)
             progress(item.name, record is not None)
             if record is None:
@@ -89,6 +89,16 @@ class Runner:
                 store(path, record)
             found[item.name] = record
         return found
+
+    def _files(self, item: Item) -> dict[str, Path | None]:
+        """What an item's result depends on."""
+        needs = card(self.name).needs
+        files: dict[str, Path | None] = {"source": item.source, "truth": item.truth}
+        if "mask" in needs:
+            files["mask"] = mask_for(item, self._ask.masks)
+        if "plate" in needs:
+            files["plate"] = item.plate
+        return files
 
     def _run(self, item: Item, key: str) -> Record:
         with tempfile.TemporaryDirectory(prefix="vmatte-bench-") as folder:

@@ -29,16 +29,24 @@ class Table:
     notes: tuple[str, ...]
 
 
-def tables(items: Sequence[Item], found: Mapping[str, Records], known: Published | None) -> list[Table]:
+def tables(items: Sequence[Item], found: Mapping[str, Records], known: Mapping[str | None, Published]) -> list[Table]:
     """One table for clips, as papers average over all of them; for images one a group.
 
     Args:
         items: What was run on.
         found: By model, records by item.
-        known: What papers print, if it is in the units of the evaluator.
+        known: What papers print of each group, for clips of None, if it is in the units of the evaluator.
     """
-    groups = list(dict.fromkeys(item.group for item in items)) if items[0].still else [None]
-    return [_table([item for item in items if group in (None, item.group)], group, found, known) for group in groups]
+    groups = groups_of(items)
+    return [
+        _table([item for item in items if group in (None, item.group)], group, found, known.get(group))
+        for group in groups
+    ]
+
+
+def groups_of(items: Sequence[Item]) -> list[str | None]:
+    """What tables there are: one of each part of an image set, one of all clips."""
+    return list(dict.fromkeys(item.group for item in items)) if items[0].still else [None]
 
 
 def totals(records: Records) -> dict[str, Total]:
@@ -60,7 +68,7 @@ def _table(items: Sequence[Item], group: str | None, found: Mapping[str, Records
     names = list(known.metrics) if known else list(dict.fromkeys(name for each in over.values() for name in each))
     rows = [("METHOD", *names, "MS/FRAME", "MEDIAN", "SOURCE")]
     for method, values, source in known.rows if known else ():
-        rows.append((method, *map(figure, values), "", "", source))
+        rows.append((method, *("" if value is None else figure(value) for value in values), "", "", source))
     for model, each in over.items():
         values_of = (figure(each[name].table if name in each else None) for name in names)
         mean, median = speed(parts[model])

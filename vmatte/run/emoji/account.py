@@ -46,6 +46,7 @@ class Account:
         palette: Whether colours come from a palette, which GIF always has.
         box: What of the canvas is ever seen; None when nothing is.
         flashes: Most changes of brightness, up and down, within a second.
+        damage: What of it is missing or broken, in words; empty when it is whole.
     """
 
     kind: str
@@ -62,6 +63,7 @@ class Account:
     palette: bool
     box: Box | None
     flashes: int
+    damage: str = ""
 
     @property
     def seconds(self) -> float:
@@ -94,8 +96,8 @@ def account(path: Path) -> Account:
         return _of_video(path, data) if data[:4] == _WEBM else _of_image(path, data)
     except InputError:
         raise
-    except (VmatteError, ValueError) as error:
-        raise InputError(f"{path} cannot be decoded: {error}") from error
+    except (VmatteError, ValueError, cv2.error) as error:
+        raise InputError(f"{path}: cannot be decoded, it is damaged or cut short") from error
 
 
 def _bytes(path: Path) -> bytes:
@@ -115,6 +117,7 @@ def _of_image(path: Path, data: bytes) -> Account:
     for frame in decoded(data):
         looks.add(frame)
     kind = "png" if found.kind == "apng" and not durations else found.kind
+    missing = len(durations) - looks.count if durations else 0
     return Account(
         kind=kind,
         codec=found.kind,
@@ -130,6 +133,7 @@ def _of_image(path: Path, data: bytes) -> Account:
         palette=found.kind == "gif" or (found.kind == "apng" and data[_COLOUR_TYPE] == _PALETTE),
         box=looks.box,
         flashes=looks.flashes(),
+        damage=f"{missing} of {len(durations)} frames cannot be decoded" if missing else "",
     )
 
 
@@ -162,6 +166,7 @@ def _of_video(path: Path, data: bytes) -> Account:
         palette=False,
         box=looks.box,
         flashes=looks.flashes(),
+        damage="; ".join(dict.fromkeys(source.warnings)),
     )
 
 

@@ -59,6 +59,8 @@ def _findings(found: Account, platform: Platform) -> Iterator[Finding]:
     if found.kind == "webm":
         yield _judged("codec", "vp9", found.codec, found.codec == "vp9")
         yield _judged("sound", "none", f"{found.audio} streams", found.audio == 0)
+    if found.damage:
+        yield Finding("whole", "all of it", found.damage, FAILS)
     yield _size(found.size, platform)
     square = platform.canvas
     yield _judged("pixels", square.rule, f"{found.width}x{found.height}", square.takes(found.width, found.height))

@@ -18,6 +18,8 @@ _SOFT = 2
 # Noise of a matte: codes of alpha near its ends, and shares of the frame that stand alone. Seen as dots on white and
 # dear in lossless formats; chosen on drawn characters with the noise of a camera.
 _HAZE, _CRUMB = 12, 0.00005
+# Neighbourhood of the filter against noise, and the distance at which a neighbour counts 0.6 of its weight, in pixels.
+_AROUND, _NEAR = 7, 3.0
 # An outline is drawn at this multiple of the size, so that it is smooth.
 _FINER = 3
 
@@ -117,11 +119,18 @@ def union(boxes: Iterable[Box | None]) -> Box | None:
     return min(lefts), min(tops), max(rights), max(bottoms)
 
 
-def drawn(rgba: Image8, layout: Layout) -> Image8:
-    """A frame on its canvas, (height, width, 4)."""
+def drawn(rgba: Image8, layout: Layout, smooth: int = 0) -> Image8:
+    """A frame on its canvas, (height, width, 4), its noise evened out while it still is one pixel large.
+
+    Args:
+        rgba: (H, W, 4).
+        layout: Where it goes.
+        smooth: As the tolerance of `smoothed`.
+    """
     left, top, right, bottom = layout.box
     target = (max(1, round((right - left) * layout.scale)), max(1, round((bottom - top) * layout.scale)))
-    canvas = placed(resized(np.ascontiguousarray(rgba[top:bottom, left:right]), target), layout.width, layout.height)
+    shown = smoothed(np.ascontiguousarray(rgba[top:bottom, left:right]), smooth)
+    canvas = placed(resized(shown, target), layout.width, layout.height)
     return outlined(canvas, layout.outline, layout.colour) if layout.outline else canvas
 
 
@@ -156,6 +165,24 @@ def outlined(rgba: Image8, width: float, colour: tuple[int, int, int]) -> Image8
     result[..., :3] = np.rint(np.clip(mixed / np.maximum(alpha, 1e-3)[..., None], 0, 255))
     result[..., 3] = np.rint(255 * alpha)
     result[result[..., 3] == 0] = 0
+    return result
+
+
+def smoothed(rgba: Image8, tolerance: int) -> Image8:
+    """A frame whose neighbouring colours are evened out where they differ by about `tolerance` codes or less.
+
+    A bilateral filter: C. Tomasi, R. Manduchi, "Bilateral Filtering for Gray and Color Images", ICCV 1998.
+
+    >>> frame = np.full((9, 9, 4), 255, np.uint8)
+    >>> frame[4, 4, 0], frame[:, 7:, 1] = 249, 0
+    >>> bool(smoothed(frame, 12)[4, 4, 0] > 252), smoothed(frame, 12)[4, 6:8, 1].tolist()
+    (True, [255, 0])
+    """
+    if not tolerance:
+        return rgba
+    result = rgba.copy()
+    result[..., :3] = cv2.bilateralFilter(np.ascontiguousarray(rgba[..., :3]), _AROUND, tolerance, _NEAR)
+    result[rgba[..., 3] == 0] = 0
     return result
 
 

@@ -1,7 +1,7 @@
 """What is given up, step by step, until a file is small enough; each step leaves less than the one before.
 
-The order is what people notice least first: exactness of colours, then rate, then coarse colours, then size on the
-canvas. Steps and order are judgement, not measurement.
+The order is what people notice least first: exactness of colours, noise, then rate, then coarse colours, then size on
+the canvas. Steps and order are judgement, not measurement.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ class Rung:
         colours: Of a palette; 0 for all.
         dither: Of a GIF.
         hold: Codes by which pixels may be wrong before they change.
+        smooth: Codes up to which differences between neighbours are taken for noise and evened out.
         quality: Of a WebP's colours; above 100 is without loss.
         crf: Of a WebM's colours.
         alpha_crf: Of its alpha; 0 is without loss.
@@ -37,6 +38,7 @@ class Rung:
     colours: int = 0
     dither: str = "sierra2_4a"
     hold: int = 0
+    smooth: int = 0
     quality: float = 101.0
     crf: int = 18
     alpha_crf: int = 0
@@ -47,6 +49,7 @@ _SMALLER: tuple[dict[str, float], ...] = ({"scale": 0.85}, {"scale": 0.7}, {"sca
 _STEPS: dict[str, tuple[dict[str, float | str], ...]] = {
     "gif": (
         {"colours": 256},
+        {"smooth": 12},
         {"colours": 128},
         {"hold": 2, "colours": 96},
         {"share": 0.8},
@@ -62,6 +65,7 @@ _STEPS: dict[str, tuple[dict[str, float | str], ...]] = {
     ),
     "apng": (
         {"hold": 1},
+        {"smooth": 12},
         {"colours": 256},
         {"colours": 128, "hold": 2},
         {"share": 0.8},
@@ -137,11 +141,12 @@ def encoded(
     elif kind == "webm":
         options = WebmOptions(rung.crf, rung.alpha_crf, audio=False, workers=1)
     else:
-        options = ApngOptions(plain.loops)
+        options = ApngOptions(plain.loops, effort=9 if rung.colours else 6)
         if rung.colours and true_colour:
             # The same colours, each pixel written out.
             palette = Palette(frames, rung.colours)
             frames = [palette.colours[palette.indices(frame)] for frame in frames]
+            options = replace(options, flat=True)
         else:
             options = replace(options, colours=rung.colours)
     return encode_animation(kind, frames, durations, options)
@@ -158,6 +163,8 @@ def given_up(rung: Rung, kind: str) -> list[str]:
         told.append("colours exact" if rung.quality > 100 else f"quality {rung.quality:g}")
     if kind == "webm":
         told.append(f"crf {rung.crf}" + (f", alpha crf {rung.alpha_crf}" if rung.alpha_crf else ", alpha exact"))
+    if rung.smooth:
+        told.append("noise smoothed")
     if rung.hold > 1:
         told.append(f"changes below {rung.hold + 1} codes held")
     if rung.scale < 1:

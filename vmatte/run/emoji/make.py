@@ -21,7 +21,7 @@ from vmatte.run.emoji.check import FAILS, Finding, check_file, passes
 from vmatte.run.emoji.fit import Box, Layout, drawn, held, placed, subject_box, union
 from vmatte.run.emoji.footage import Footage, Matting, Span, read_footage
 from vmatte.run.emoji.ladder import Rung, Search, encoded, given_up, rungs
-from vmatte.run.emoji.loop import JUMP, WAYS, Floats, Track, thumbnail, track
+from vmatte.run.emoji.loop import JUMP, WAYS, Floats, Track, in_whole_seconds, thumbnail, track
 from vmatte.run.emoji.platforms import Platform
 from vmatte.run.emoji.preview import as_png, preview
 
@@ -218,7 +218,7 @@ class _Sticker:
             raise InputError("the matte is empty: there is no subject in it; give a --mask, or another --model")
         self._layout = self._laid_out(box)
         self._count = self._frames()
-        self._drawn = self._draw()
+        self._drawn: dict[int, dict[int, Image8]] = {}
         rung, self.data = Search(platform.bytes)(rungs(platform.makes), self._encode)
         self.given_up = tuple(self._told(rung))
         self._made = len(self._chosen(rung))
@@ -250,11 +250,14 @@ class _Sticker:
         length = self._track.length
         if not self._platform.whole:
             tick = GIF_TICK if self._platform.makes == "gif" else 1
-            return max(tick, tick * int(min(length, self._most) / tick + 0.5 / tick))
-        total = 1000 * min(int(self._most / 1000), max(1, round(length / 1000)))
-        if abs(length / total - 1) > 0.01:
-            self.notes.append(f"played at {length / total:.2f} of its speed, to last whole seconds")
-        return total
+            return max(tick, tick * min(round(length / tick), int(self._most / tick)))
+        count, seconds = in_whole_seconds(length, max(1, int(self._most / 1000)))
+        self._track = self._track.repeated(count)
+        speed = self._track.length / (1000 * seconds)
+        if count > 1 or abs(speed - 1) > 0.01:
+            times = f"{count} times over, " if count > 1 else ""
+            self.notes.append(f"played {times}at {speed:.2f} of its speed, to last whole seconds")
+        return 1000 * seconds
 
     def _laid_out(self, box: Box) -> Layout:
         look, canvas = self._look, self._platform.canvas
@@ -291,14 +294,16 @@ class _Sticker:
             self.notes.append(f"{count} of {len(self._track.places)} frames, as many as {platform.name} plays")
         return max(1, least, count)
 
-    def _draw(self) -> dict[int, Image8]:
-        """The frames that may be shown, on their canvas, by number."""
-        wanted = set(self._track.sampled(self._count))
-        return {
-            place: drawn(shown.rgba, self._layout)
-            for place, shown in enumerate(self._footage.frames())
-            if place in wanted
-        }
+    def _draw(self, smooth: int) -> dict[int, Image8]:
+        """The frames that may be shown, on their canvas, by number; drawn once for each strength of the filter."""
+        if smooth not in self._drawn:
+            wanted = set(self._track.sampled(self._count))
+            self._drawn[smooth] = {
+                place: drawn(shown.rgba, self._layout, smooth)
+                for place, shown in enumerate(self._footage.frames())
+                if place in wanted
+            }
+        return self._drawn[smooth]
 
     def _chosen(self, rung: Rung) -> list[int]:
         count = max(self._platform.frames[0], min(self._count, 2), round(self._count * rung.share))
@@ -308,7 +313,8 @@ class _Sticker:
 
     def _encode(self, rung: Rung) -> bytes:
         chosen = self._chosen(rung)
-        frames = [self._smaller(self._drawn[place], rung.scale) for place in chosen]
+        pictures = self._draw(rung.smooth)
+        frames = [self._smaller(pictures[place], rung.scale) for place in chosen]
         tick = GIF_TICK if self._platform.makes == "gif" else 1
         moments = [tick * round(self._total * place / len(chosen) / tick) for place in range(len(chosen) + 1)]
         durations = [end - begin for begin, end in pairwise(moments)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vmatte.metrics.scorer import Result
 from vmatte.metrics.series import Series, Value
@@ -46,7 +46,7 @@ def moments(name: str, result: Result, most: int) -> list[Moment]:
     found = [each for metric in result.metrics.values() if metric.name not in _LEFT_OUT for each in _of(name, metric)]
     joined = sorted(_joined(found), key=lambda each: -each.severity)
     if joined:
-        return joined[:most]
+        return [_told(each, result) for each in joined[:most]]
     return [each for metric in result.metrics.values() for each in _plain(name, metric)][:1]
 
 
@@ -84,18 +84,30 @@ def _runs(heights: Sequence[float]) -> list[list[int]]:
 
 
 def _joined(found: Sequence[Moment]) -> list[Moment]:
-    """Moments of several metrics that overlap, as one."""
+    """Moments of several metrics that overlap or follow on each other, as one."""
     joined: list[Moment] = []
     for each in sorted(found, key=lambda one: one.start):
-        if not joined or each.start > joined[-1].stop:
+        if not joined or each.start > joined[-1].stop + 1:
             joined.append(each)
             continue
         last = joined[-1]
         first, second = (last, each) if last.severity >= each.severity else (each, last)
-        values = dict((*first.values, *((metric, value) for metric, value in second.values)))
+        values = dict((*first.values, *second.values))
         stop = max(last.stop, each.stop)
         joined[-1] = Moment(last.matte, last.start, stop, first.peak, tuple(values.items()), first.severity)
     return joined
+
+
+def _told(moment: Moment, result: Result) -> Moment:
+    """With the worst value in its range of every metric that stands out in it."""
+    values = []
+    for name, _ in moment.values:
+        row, costs = result.metrics[name].per_frame, _costs(result.metrics[name])
+        there = [frame for frame in range(moment.start, moment.stop + 1) if costs[frame] is not None]
+        worst = row[max(there, key=lambda frame: costs[frame] or 0.0)]
+        assert worst is not None
+        values.append((name, worst))
+    return replace(moment, values=tuple(values))
 
 
 def _plain(name: str, metric: Series) -> list[Moment]:

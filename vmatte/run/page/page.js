@@ -44,15 +44,18 @@
     const readout = section.querySelector(".readout");
 
     const read = (frame) => {
-      readout.replaceChildren(...shot.mattes.flatMap((matte) => Object.entries(shot.values[matte])
-        .filter(([, row]) => row.length > frame)
-        .map(([metric, row]) => {
+      readout.replaceChildren(...shot.mattes.flatMap((matte) => {
+        const whose = document.createElement("strong");
+        whose.textContent = shot.mattes.length > 1 ? matte : "";
+        const items = Object.entries(shot.values[matte]).filter(([, row]) => row.length > frame).map(([metric, row]) => {
           const item = document.createElement("span");
           const name = document.createElement("b");
-          name.textContent = shot.mattes.length > 1 ? `${matte} ${metric}` : metric;
+          name.textContent = metric;
           item.append(name, figure(row[frame]));
           return item;
-        })));
+        });
+        return [whose, ...items];
+      }));
     };
     const show = (place) => {
       const frame = shot.places[place];

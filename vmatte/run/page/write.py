@@ -116,15 +116,26 @@ def _places(shot: Shot, worst: Sequence[Moment], shots: int) -> list[int]:
 
 def _scrubber(size: str, names: Sequence[str], kinds: Sequence[str], source: bool, frames: int, shown: int) -> str:
     said = "every frame" if shown == frames else f"{shown} of {frames} frames, the worst among them"
-    tiles = [_tile(size, "source", "", "")] if source else []
-    for place, name in enumerate(names):
-        tiles += [_tile(size, kind, str(place), name if len(names) > 1 else "") for kind in kinds]
+    first = [_tile(size, "source", "", "")] if source else []
+    rows = [[_tile(size, kind, str(place), name) for kind in kinds] for place, name in enumerate(names)]
+    if len(names) == 1:
+        pictures = _row([*first, *rows[0]])
+    else:
+        # A row a matte, under its name.
+        pictures = _row(first, "four") + "".join(
+            f"<h4>{escape(name)}</h4>\n{_row(row, 'four')}" for name, row in zip(names, rows, strict=True)
+        )
     return (
         f'<h3>Frames</h3>\n<div class="scrub"><button type="button" class="play" aria-pressed="false">Play</button>'
         f'<input type="range" min="0" max="{shown - 1}" value="0" step="1" aria-label="Frame, {said}">'
         f'<output class="at">frame 0</output><span class="quiet">{said}</span></div>\n'
-        f'<div class="tiles">{"".join(tiles)}</div>\n<div class="readout" aria-live="off"></div>\n'
+        f'{pictures}<div class="readout" aria-live="off"></div>\n'
     )
+
+
+def _row(tiles: Sequence[str], kind: str = "") -> str:
+    kind = kind or ("four" if len(tiles) == 4 else "")
+    return f'<div class="tiles {kind}">{"".join(tiles)}</div>\n' if tiles else ""
 
 
 def _tile(size: str, kind: str, matte: str, name: str, place: str = "") -> str:
@@ -134,7 +145,7 @@ def _tile(size: str, kind: str, matte: str, name: str, place: str = "") -> str:
     where = f'data-kind="{kind}" data-matte="{matte}"' + (f' data-place="{place}"' if place else "")
     return (
         f'<figure class="tile"><img class="{kind}" {where} {size} alt="{escape(label)}">'
-        f"<figcaption>{escape(label)}{said}</figcaption></figure>"
+        f"<figcaption>{_KINDS[kind]}{said}</figcaption></figure>"
     )
 
 
@@ -157,9 +168,10 @@ def _moments(
             for kind in kinds
             if kind in data["pictures"][int(at)]["mattes"][int(matte)]
         ]
-        ends = [end for end in (each.start, each.stop) if end != each.peak]
+        ends = [(said, end) for said, end in (("start", each.start), ("end", each.stop)) if end != each.peak]
         strip = [
-            f'<button type="button" class="go" data-place="{places.index(end)}">frame {end}</button>' for end in ends
+            f'<button type="button" class="go" data-place="{places.index(end)}">its {said}, {end}</button>'
+            for said, end in ends
         ]
         items.append(
             f'<article class="moment"><h4>{escape(whose + where)}</h4>'

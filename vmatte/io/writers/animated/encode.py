@@ -189,15 +189,16 @@ def _pulled(sink: FilterContext) -> Iterator[VideoFrame]:
 
 
 def _apng(frames: Frames, durations: Sequence[int], options: ApngOptions) -> tuple[bytes, Iterable[Image8]]:
-    settings = {"pred": "mixed", "compression_level": str(options.effort)}
+    # Rows of few colours are not smooth: prediction makes them larger, to twice the size (measured).
+    flat = options.flat or options.colours
+    settings = {"pred": "none" if flat else "mixed", "compression_level": str(options.effort)}
     muxing = {"plays": str(options.loops)}
     made: Iterable[Image8] = frames
     if options.colours:
         palette = Palette(frames, options.colours)
         made = _InPalette(frames, palette)
         drawn = (_indexed(palette.indices(pixels), palette, index) for index, pixels in enumerate(frames))
-        # Rows of indices are not smooth: prediction makes them larger.
-        data = _muxed("apng", "apng", "pal8", drawn, {**settings, "pred": "none"}, muxing)
+        data = _muxed("apng", "apng", "pal8", drawn, settings, muxing)
     else:
         drawn = (_frame(pixels, "rgba", index) for index, pixels in enumerate(frames))
         data = _muxed("apng", "apng", "rgba", drawn, settings, muxing)

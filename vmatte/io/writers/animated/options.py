@@ -67,10 +67,12 @@ class ApngOptions(AnimationOptions):
     Attributes:
         colours: Colours with their alpha in a palette, 2 to 256, for a smaller file; 0 keeps all.
         effort: Of the compressor, 0 to 9.
+        flat: Whether pictures are of few colours, row prediction making them larger: drawings, for instance.
     """
 
     colours: int = 0
     effort: int = 6
+    flat: bool = False
 
     def __post_init__(self) -> None:
         AnimationOptions.__post_init__(self)

@@ -87,7 +87,8 @@ class Decoder(nn.Module):
 def resized(x: Tensor, size: tuple[int, int]) -> Tensor:
     """(B, C, *size), bilinear between pixel centres; the sampling step is the ratio of the sizes."""
     # A trace must not take sizes that happen to agree for sizes that always do.
-    if not torch.jit.is_tracing() and tuple(x.shape[2:]) == size:
+    tracing = torch.jit.is_tracing()  # type: ignore[attr-defined,no-untyped-call]  # missing in its stubs
+    if not tracing and tuple(x.shape[2:]) == size:
         return x
     return F.interpolate(x, size, mode="bilinear", align_corners=False)
 
