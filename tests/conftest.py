@@ -29,11 +29,14 @@ def checkpoint(tmp_path_factory) -> Callable[..., Path]:
     @cache
     def written(name: str, seed: int = 0, option: str | None = None) -> Path:
         import safetensors.torch
+        import torch
 
-        from tests.parity.seeded import seeded_state
+        from tests.parity.seeded import manifest, seeded_state
 
-        path = Path(tmp_path_factory.mktemp("weights") / f"{name}.safetensors")
-        safetensors.torch.save_file(seeded_state(name, seed, option), path)
+        state, folder = seeded_state(name, seed, option), tmp_path_factory.mktemp("weights")
+        path: Path = folder / f"{name}{'.pth' if manifest(name).get('alias') else '.safetensors'}"
+        # Entries of two names share their memory, which only torch's own format can say.
+        (torch.save if path.suffix == ".pth" else safetensors.torch.save_file)(state, path)
         return path
 
     return written

@@ -10,19 +10,34 @@ import sys
 for _pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_pool, "1")
 
-from tools.benchmark import fleet, metrics, network, pipeline, plate, quality, quantised, queue, ray, smooth  # noqa: E402
+from tools.benchmark import (  # noqa: E402
+    fleet,
+    metrics,
+    network,
+    pipeline,
+    plate,
+    quality,
+    quantised,
+    queue,
+    ray,
+    refine,
+    smooth,
+    speed,
+)
 
 COMMANDS = {
     "quality": quality,
     "pipeline": pipeline,
     "network": network,
     "smooth": smooth,
+    "refine": refine,
     "plate": plate,
     "metrics": metrics,
     "quantised": quantised,
     "fleet": fleet,
     "queue": queue,
     "ray": ray,
+    "models": speed,
 }
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import safetensors.torch
 import torch
 
 from tests import drawn
@@ -19,10 +18,9 @@ NAME = "bgmv2_mobilenetv2"
 
 
 @pytest.fixture(scope="session")
-def weights(tmp_path_factory) -> Path:
+def weights(checkpoint) -> Path:
     """A checkpoint file of seeded weights of the small network."""
-    path = Path(tmp_path_factory.mktemp("weights") / "seeded.safetensors")
-    safetensors.torch.save_file(seeded_state(NAME, vectors(NAME)["meta"]["seed"]), path)
+    path: Path = checkpoint(NAME, vectors(NAME)["meta"]["seed"])
     return path
 
 
@@ -35,15 +33,6 @@ def shot(tmp_path) -> list[str]:
         cv2.imwrite(str(tmp_path / name / "0000.png"), picture)
         cv2.imwrite(str(tmp_path / name / "0001.png"), picture[:, ::-1])
     return ["shot", "--model", "bgmv2.mobilenetv2", "--set", "model.align=none"]
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Small tensors gain nothing from more."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def pixels(path: Path) -> np.ndarray:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from tests.cli.conftest import errors
 from tests.cli.pictures import folder, matte
@@ -27,15 +26,6 @@ def shot(tmp_path) -> str:
     """Two frames: the one of the vectors, and the same upside down."""
     frame = vectors("birefnet_lite")["frame"]
     return folder(tmp_path / "shot", frame, frame[::-1])
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Small tensors gain nothing from more."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize(("order", "key"), [("auto", "logits_wg_hg_c"), ("c_hg_wg", "logits")])

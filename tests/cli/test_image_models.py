@@ -1,6 +1,7 @@
 """Image models through the command line: PNGs in, 16-bit mattes out, as the published procedures give them."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,15 +15,6 @@ from tests.parity.seeded import seeded_state, vectors
 
 # Half a step of 16 bits.
 STEP = 0.5 / 65535
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Small tensors gain nothing from more."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture
@@ -44,11 +36,32 @@ def mattes(vmatte, tmp_path) -> Callable[..., np.ndarray]:
     return run
 
 
-@pytest.mark.parametrize("case", ["even", "odd"])
-def test_u2net(mattes, checkpoint, case):
-    held, weights = vectors("u2netp"), checkpoint("u2netp", 3)
-    made = mattes("u2net.small", weights, list(held[f"{case}__frames"]), procedure="published", size="native")
-    assert np.abs(made - held[f"{case}__alpha"][:, 0]).max() <= 1e-5 + STEP
+@pytest.mark.parametrize(
+    ("model", "name"), [pytest.param("u2net", "u2net", marks=pytest.mark.slow), ("u2net.small", "u2netp")]
+)
+def test_u2net(mattes, checkpoint, model, name):
+    held, weights = vectors(name), checkpoint(name, 3)
+    for case in ("even", "odd"):
+        made = mattes(model, weights, list(held[f"{case}__frames"]), procedure="published", size="native")
+        assert np.abs(made - held[f"{case}__alpha"][:, 0]).max() <= 1e-5 + STEP
+    made = mattes(model, weights, [held["file__src"]], procedure="published")
+    assert np.abs(np.floor(made[0] * 255) - held["file__png_ref"]).max() <= 1
+
+
+@pytest.mark.parametrize("smoother", ["ema", "flow-ema", "median"])
+def test_smoothers_take_its_mattes(vmatte, tmp_path, checkpoint, smoother):
+    """As those of any model: they know mattes, not models."""
+    frames = vectors("u2netp")["even__frames"]
+    shot = folder(tmp_path / "shot", frames[0], frames[1], frames[0])
+    said = vmatte(
+        "process", shot, "--model", "u2net.small", "--weights", checkpoint("u2netp", 3), "--set", f"smooth={smoother}",
+        "--set", "model.size=64", "--out", "done", "--output", "png16",
+    )  # fmt: skip
+    assert said.code == 0, said.err
+    assert f"smoothing: {smoother}" in said.err
+    made = np.stack([matte(path) for path in sorted((tmp_path / "done/shot.png16").iterdir())])
+    assert made.shape == (3, *frames[0].shape[:2])
+    assert made.std() > 0
 
 
 def test_the_full_networks_model_refuses_weights_of_the_small_one(vmatte, tmp_path, checkpoint):
@@ -56,6 +69,23 @@ def test_the_full_networks_model_refuses_weights_of_the_small_one(vmatte, tmp_pa
     said = vmatte("process", shot, "--model", "u2net", "--weights", checkpoint("u2netp", 3), "--out", "other")
     assert said.code == 5
     assert "u2net.small" in errors(said)[0]
+
+
+@pytest.mark.parametrize(("setting", "why"), [("smooth=none", "by its keys"), ("model.size=native", "asked for")])
+def test_a_checkpoint_alone_says_which_model_it_is_of(vmatte, tmp_path, checkpoint, setting, why):
+    weights = checkpoint("u2netp", 3)
+    shot = folder(tmp_path / "shot", vectors("u2netp")["even__frames"][0])
+    said = vmatte("process", shot, "--weights", weights, "--set", setting, "--out", "done", "--output", "png16")
+    assert said.code == 0, said.err
+    assert re.search(rf"model u2net\.small: .*{why}", said.err)
+
+
+def test_a_checkpoint_of_no_model_is_refused(vmatte, tmp_path):
+    shot = folder(tmp_path / "shot", vectors("u2netp")["even__frames"][0])
+    torch.save({"stem.weight": torch.zeros(1)}, tmp_path / "odd.pth")
+    said = vmatte("process", shot, "--weights", "odd.pth", "--out", "done")
+    assert said.code == 5
+    assert "near to those of no known model" in errors(said)[0]
 
 
 def test_isnet(mattes, checkpoint):
@@ -73,6 +103,20 @@ def test_modnet(mattes, tmp_path):
     assert np.abs(made - held["even__matte"][:, 0]).max() <= 1e-4
     made = mattes("modnet", weights, [held["keep__src"]], procedure="published")
     assert np.abs(made - held["keep__matte"][:, 0]).max() <= 1e-4
+
+
+def test_gfm(mattes, checkpoint):
+    held, weights = vectors("gfm_r34"), checkpoint("gfm_r34")
+    made = mattes("gfm.r34", weights, [held["frame"]], size="native")
+    assert np.abs(made - held["alpha"][:, 0]).max() <= 1e-5 + STEP
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("model", "name"), [("gfm.r34-2b", "gfm_r34_2b"), ("gfm.d121-rim", "gfm_d121_rim")])
+def test_other_trunks_of_gfm(mattes, checkpoint, model, name):
+    held, weights = vectors(name), checkpoint(name)
+    made = mattes(model, weights, [held["frame"]], size="native")
+    assert np.abs(made - held["alpha"][:, 0].clip(0, 1)).max() <= 1e-5 + STEP
 
 
 @pytest.mark.slow

@@ -7,7 +7,6 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-import safetensors.torch
 import torch
 
 from tests import drawn
@@ -18,20 +17,10 @@ NEAR = 5e-5 + 0.5 / 65535
 
 
 @pytest.fixture(scope="session")
-def weights(tmp_path_factory) -> Path:
+def weights(checkpoint) -> Path:
     """A checkpoint file of seeded weights."""
-    path = Path(tmp_path_factory.mktemp("weights") / "seeded.safetensors")
-    safetensors.torch.save_file(seeded_state("matanyone"), path)
+    path: Path = checkpoint("matanyone")
     return path
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Small tensors gain nothing from more."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def laid_out(held: dict[str, Any], folder: Path, count: int | None = None) -> list[str]:

@@ -7,7 +7,6 @@ import cv2
 import numpy as np
 import pytest
 import safetensors.torch
-import torch
 
 from tests.cli.conftest import errors
 from tests.parity.seeded import seeded_state, vectors
@@ -17,10 +16,9 @@ NEAR = 1e-5 + 0.5 / 65535
 
 
 @pytest.fixture(scope="session")
-def weights(tmp_path_factory) -> Path:
+def weights(checkpoint) -> Path:
     """A checkpoint file of seeded weights of the small network."""
-    path = Path(tmp_path_factory.mktemp("weights") / "seeded.safetensors")
-    safetensors.torch.save_file(seeded_state("rvm_mobilenetv3", seed=9), path)
+    path: Path = checkpoint("rvm_mobilenetv3", 9)
     return path
 
 
@@ -31,15 +29,6 @@ def shot(tmp_path) -> str:
     for index, frame in enumerate(vectors("rvm_mobilenetv3")["frames"]):
         cv2.imwrite(str(tmp_path / f"shot/{index:04d}.png"), frame[..., ::-1])
     return "shot"
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Small tensors gain nothing from more."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def stored(path: Path) -> np.ndarray:

@@ -29,6 +29,8 @@ HASH = sha256(NET)
 class Entry:
     """An entry point of another package."""
 
+    name, value = "theirs", "theirs:CARDS"
+
     def __init__(self, *cards: registry.Card) -> None:
         self._cards = cards
 
@@ -220,7 +222,7 @@ def test_process_with_a_file_of_ones_own(vmatte, server, offered, clip, tmp_path
         (["--model", "flat", "--weights", "nowhere.pth"], 5, "nowhere.pth is not there"),
         (["--model", "flat", "--weights", "page.pth"], 5, "web page"),
         (["--model", "recall", "--weights", "page.pth"], 2, "model recall has no weights"),
-        (["--weights", "page.pth"], 2, "say which with --model NAME"),
+        (["--weights", "page.pth"], 5, "web page"),
         (["--model", "flat", "--weights", ""], 2, "an empty --weights"),
     ],
 )

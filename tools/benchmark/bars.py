@@ -36,6 +36,20 @@ class Bar:
         return value >= self.limit if self.at_least else value <= self.limit
 
 
+@dataclass(frozen=True)
+class Held:
+    """A promise, with what was measured."""
+
+    text: str
+    value: float
+    limit: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is kept."""
+        return self.value <= self.limit
+
+
 def _ratio(figure: str, method: str, *baselines: str) -> Callable[[Results], float]:
     """A method's figure over the best of the baselines'."""
     return lambda results: results[method][figure] / min(results[b][figure] for b in baselines)

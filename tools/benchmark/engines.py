@@ -57,7 +57,7 @@ def engine(name: str, *hints: str, **settings: object) -> Engine:
             maps["mask"] = _FirstMask(clip.mask)
         if "plate" in hints and clip.plate is not None:
             maps["plate"] = _Plate(clip.plate)
-        matter = load_model(card(name).settings(**{"name": name, **settings}), "cpu")  # type: ignore[arg-type]
+        matter = load_model(card(name).made(**settings), "cpu")
         return [matte.alpha for matte in matter.mattes(_facts(clip), Hints(maps), _frames(clip))]
 
     return run
@@ -85,7 +85,7 @@ def blurred(clip: Synthetic) -> list[Image8]:
 
 def keyed(clip: Synthetic) -> list[Image8]:
     """The colour that `chroma` itself gives; the frame where it gives none."""
-    matter = load_model(card("chroma").settings(name="chroma"), "cpu")
+    matter = load_model(card("chroma").made(), "cpu")
     found = []
     for matte in matter.mattes(_facts(clip), Hints(), _frames(clip)):
         colour = matte.layers[0].colour

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from tools.benchmark.bars import Held
 from tools.benchmark.engines import engine
 from tools.benchmark.report import put_section, table
 from tools.benchmark.scoring import Figures, of_alpha
@@ -33,20 +34,6 @@ _OUTSIDE, _INSIDE = 0.02, 0.5
 
 Results = Mapping[str, Mapping[str, Sequence[Figures]]]
 """Figures of every clip, by way of shooting and way of laying."""
-
-
-@dataclass(frozen=True)
-class Held:
-    """A promise, with what was measured."""
-
-    text: str
-    value: float
-    limit: float
-
-    @property
-    def holds(self) -> bool:
-        """Whether it is kept."""
-        return self.value <= self.limit
 
 
 def options(parser: argparse.ArgumentParser) -> None:

@@ -7,13 +7,13 @@ import math
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from tools.benchmark.bars import Held
 from tools.benchmark.degrade import FAULTS, spoilt
 from tools.benchmark.groups import SIX
 from tools.benchmark.report import put_section, table
@@ -34,20 +34,6 @@ NAMES = ("TRF", "WE", "CF", "LAG", "PCE", "MAD", "CPU")
 
 Results = Mapping[str, Mapping[str, Sequence[Figures]]]
 """Figures of every clip, by fault and smoother."""
-
-
-@dataclass(frozen=True)
-class Held:
-    """A promise about our smoothers, with what was measured."""
-
-    text: str
-    value: float
-    limit: float
-
-    @property
-    def holds(self) -> bool:
-        """Whether it is kept."""
-        return self.value <= self.limit
 
 
 def options(parser: argparse.ArgumentParser) -> None:

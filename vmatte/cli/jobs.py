@@ -41,7 +41,7 @@ def rows_of(given: Mapping[str, Any], root: Path) -> list[Row]:
     from vmatte.run.clips import sources_at
     from vmatte.run.plan import Job
 
-    for option in ("sources", "masks", "plate", "out", "weights", "over", "name"):
+    for option in ("sources", "masks", "plate", "trimap", "out", "weights", "over", "name"):
         if "" in (given[option] if isinstance(given[option], tuple) else (given[option],)):
             raise click.UsageError(f"an empty {option} was given: is a shell variable unset?")
     found: list[Row] = []
@@ -71,10 +71,9 @@ def tasks_of(rows: Sequence[Row], given: dict[str, Any], root: Path) -> list[Tas
         own = (*base, *row.overrides)
         if own not in plans:
             try:
-                plan = load(list(own))
+                plan = load(list(own), Path(given["weights"]) if given["weights"] else None)
             except ConfigError as error:
                 raise ConfigError(f"{row.place}: {error}" if row.place else str(error)) from error
-            plan = plan.with_weights(Path(given["weights"])) if given["weights"] else plan
             plans[own] = plan, plan_as_data(plan)
         plan, data = plans[own]
         if "{model}" in job.name and plan.model.name == "auto":
@@ -103,8 +102,9 @@ def _completed(job: Any, given: Mapping[str, Any]) -> Any:  # noqa: ANN401  a Jo
 
     masks = job.masks or (() if job.objects else tuple(map(standing_for, given["masks"])))
     plate = job.plate or (Path(standing_for(given["plate"])) if given["plate"] else None)
+    trimap = job.trimap or (Path(standing_for(given["trimap"])) if given["trimap"] else None)
     over, name = job.over or standing_for(given["over"] or ""), job.name or given["name"] or ""
-    return replace(job, masks=masks, plate=plate, over=over, name=name, overwrite=given["overwrite"])
+    return replace(job, masks=masks, plate=plate, trimap=trimap, over=over, name=name, overwrite=given["overwrite"])
 
 
 def executor_for(

@@ -48,6 +48,12 @@ _CALLED = {"masks": "--mask", "objects": "--object", "clips": "clip"}
     help="Picture of the empty scene, or a clip of it: one plate if its camera stands still, else frame by frame. "
     "Found by itself as <clip>.plate.png. auto makes it from the clip, if its camera stands still.",
 )
+@click.option(
+    "--trimap",
+    metavar="FILE|DIR",
+    help="Trimap, 0 background, 128 unknown, 255 subject: a picture for every frame, or a video or numbered pictures "
+    "with one for each. For models that need one, and for --set refine=NAME instead of those made from the matte.",
+)
 @click.option("--out", metavar="DIR", help="Folder for the results. Default: beside the clip.")
 @click.option(
     "--output",
@@ -71,7 +77,11 @@ _CALLED = {"masks": "--mask", "objects": "--object", "clips": "clip"}
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), help="Where a learned model runs. Default: auto."
 )
-@click.option("--weights", metavar="FILE", help="Checkpoint to use instead of the one in the store.")
+@click.option(
+    "--weights",
+    metavar="FILE",
+    help="Checkpoint to use instead of the one in the store. Without --model, the model is the one it is of.",
+)
 @click.option(
     "--accept-license",
     "--accept-licence",
@@ -104,10 +114,8 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
     from vmatte.config.load import load, plan_as_data
     from vmatte.run.outputs import refuse_collisions
 
-    plan = load(overrides_of(given))
-    if given["weights"]:
-        plan = plan.with_weights(Path(given["weights"]))
     jobs = _jobs(given)
+    plan = load(overrides_of(given), Path(given["weights"]) if given["weights"] else None)
     refuse_collisions(jobs, plan)
     failures: list[VmatteError] = []
     for job in jobs:
@@ -142,7 +150,7 @@ def overrides_of(given: dict[str, Any]) -> list[str]:
 
 
 def _jobs(given: dict[str, Any]) -> list[Job]:
-    for option in ("masks", "objects", "plate", "out", "clips", "weights", "truth", "over", "name"):
+    for option in ("masks", "objects", "plate", "trimap", "out", "clips", "weights", "truth", "over", "name"):
         if "" in (given[option] if isinstance(given[option], tuple) else (given[option],)):
             what = _CALLED.get(option, f"--{option}")
             raise click.UsageError(f"an empty {what} was given: is a shell variable unset?")
@@ -155,6 +163,7 @@ def _jobs(given: dict[str, Any]) -> list[Job]:
             masks=tuple(given["masks"]),
             objects=tuple(given["objects"]),
             plate=Path(given["plate"]) if given["plate"] else None,
+            trimap=Path(given["trimap"]) if given["trimap"] else None,
             start=seconds("--start", given["start"]),
             end=seconds("--end", given["end"]),
             overwrite=given["overwrite"],
@@ -213,6 +222,7 @@ def _opening(job: Job, prepared: Prepared) -> list[str]:
         f"  model {prepared.settings.name}: {prepared.choice.why}",
         *_vouched(prepared),
         *([f"  smoothing: {prepared.smoother}"] if prepared.smoother != "none" else []),
+        *([f"  refiner: {prepared.refiner}"] if prepared.refiner != "none" else []),
         *(f"  note: {text}" for text in prepared.notes),
         *(f"  warning: {text}" for text in prepared.warnings),
     ]
@@ -230,8 +240,8 @@ def _scores(report: Report) -> list[str]:
 
 
 def _vouched(prepared: Prepared) -> list[str]:
-    weights = prepared.weights
-    return [] if weights is None else [f"  weights {weights.path} ({weights.trust}, sha256:{weights.sha256[:12]}...)"]
+    found = [weights for weights in (prepared.weights, prepared.refiner_weights) if weights is not None]
+    return [f"  weights {each.path} ({each.trust}, sha256:{each.sha256[:12]}...)" for each in found]
 
 
 def _closing(report: Report, prepared: Prepared) -> list[str]:

@@ -28,6 +28,7 @@ HOW: Sequence[Option[Any]] = (
     click.option("--preset", metavar="NAME", help="Settings for a kind of clip. See `vmatte presets`."),
     click.option("--mask", "masks", multiple=True, metavar="auto|FILE", help="As for process, one for every clip."),
     click.option("--plate", metavar="FILE|auto", help="As for process, one for every clip."),
+    click.option("--trimap", metavar="FILE", help="As for process, one for every clip."),
     click.option("--output", "outputs", multiple=True, metavar="NAME", help="What to write, see `vmatte outputs`."),
     click.option("--over", metavar="COLOUR|FILE", help="What finished pictures show behind the subject."),
     click.option("--premultiplied", is_flag=True, help="Multiply colours by alpha; the file names say so."),

@@ -50,7 +50,7 @@ def list_(as_json: bool) -> None:
     from vmatte.weights.telling import amount
 
     table = [("NAME", "SIZE", "STORED", "LICENCE")]
-    table += [(row["name"], amount(row["size"]), _stored_text(row), _licence_text(row)) for row in rows]
+    table += [(row["name"], amount(row["bytes"]), _stored_text(row), _licence_text(row)) for row in rows]
     widths = [max(len(row[column]) for row in table) for column in range(3)]
     for line in table:
         click.echo("  ".join([*(text.ljust(width) for text, width in zip(line, widths, strict=False)), line[3]]))
@@ -101,8 +101,13 @@ def fetch(names: tuple[str, ...], everything: bool, accept: bool, offline: bool,
 
 def _fetch(name: str, weights: Weights, accept: bool, offline: bool, quiet: bool, say: Callable[[str], None]) -> None:
     from vmatte.cli.progress import Fetching
+    from vmatte.weights.elsewhere import elsewhere
     from vmatte.weights.fetch import fetch as fetched
 
+    place = elsewhere(weights)
+    if place is not None:
+        say(f"{name}: {place} (kept there by another program, so there is nothing to fetch)")
+        return
     try:
         with Fetching(say, quiet) as fetching:
             kept = fetched(name, weights, accept=accept, no_network=offline, teller=fetching.teller)
@@ -116,12 +121,14 @@ def _fetch(name: str, weights: Weights, accept: bool, offline: bool, quiet: bool
 @click.argument("name")
 def path(name: str) -> None:
     """Print where a model's weights are, and nothing else."""
+    from vmatte.weights.elsewhere import elsewhere
     from vmatte.weights.store import find
 
     kept = find(name, _weights(name))
-    if kept is None:
+    place = kept.path if kept is not None else elsewhere(_weights(name))
+    if place is None:
         raise WeightsError(f"the weights of {name} are not here: `vmatte weights fetch {name}`")
-    click.echo(kept.path)
+    click.echo(place)
 
 
 @command.command("verify")
@@ -236,6 +243,7 @@ def _weights(name: str) -> Weights:
 
 def _row(name: str, weights: Weights) -> dict[str, Any]:
     """All that is known of one model's weights."""
+    from vmatte.weights.elsewhere import elsewhere
     from vmatte.weights.licences import accepted
     from vmatte.weights.record import read_record
     from vmatte.weights.store import Condition, condition, stored
@@ -247,6 +255,7 @@ def _row(name: str, weights: Weights) -> dict[str, Any]:
         "url": weights.url,
         "file": weights.file,
         "size": weights.size,
+        "bytes": weights.bytes,
         "sha256": weights.sha256,
         "licence": weights.licence,
         "licence_url": weights.licence_url,
@@ -259,11 +268,13 @@ def _row(name: str, weights: Weights) -> dict[str, Any]:
         "trust": record.trust.value if record else None,
         "date": record.date if record else None,
         "via": record.via if record else None,
+        "elsewhere": None if (place := elsewhere(weights)) is None else str(place),
     }
 
 
 def _stored_text(row: dict[str, Any]) -> str:
-    texts = {"stored": f"yes ({row['trust']})", "absent": "-", "changed": "changed", "outdated": "outdated"}
+    absent = "kept by another program" if row["elsewhere"] else "-"
+    texts = {"stored": f"yes ({row['trust']})", "absent": absent, "changed": "changed", "outdated": "outdated"}
     return texts[row["state"]]
 
 

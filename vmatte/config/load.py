@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 import yaml
@@ -24,15 +24,26 @@ from vmatte.models.registry import Card, ModelSettings, cards
 from vmatte.run.plan import Plan
 
 
-def load(overrides: Sequence[str] = ()) -> Plan:
+def load(overrides: Sequence[str] = (), weights: Path | None = None) -> Plan:
     """The plan that the shipped configuration and these `key=value` overrides make.
+
+    Args:
+        overrides: `--set` takes such.
+        weights: A checkpoint for the model. Where overrides set something about a model that they do not name, it is
+            the one that the checkpoint is of.
 
     Raises:
         ConfigError: An unknown key or model, or a value of the wrong type or out of range.
+        WeightsError: Such a model is asked for, and the checkpoint is of none.
     """
+    keys = [override.partition("=")[0] for override in overrides]
+    if weights is not None and any(key.startswith("model.") for key in keys) and not {"model", "preset"} & set(keys):
+        from vmatte.models.recognise import recognised
+
+        overrides = [f"model={recognised(weights).card.name}", *overrides]
     plan = OmegaConf.to_object(_composed(overrides))
     assert isinstance(plan, Plan)
-    return plan
+    return plan if weights is None else plan.with_weights(weights)
 
 
 def composed_yaml(overrides: Sequence[str] = ()) -> str:
@@ -108,10 +119,10 @@ def _register(known_cards: tuple[Card, ...]) -> None:
     store.store(group="schema/model", name="auto", node=_schema(ModelSettings(name="auto")))
     shipped = files("vmatte.conf") / "model"
     for known in known_cards:
-        store.store(group="schema/model", name=known.name, node=_schema(known.settings()))
+        store.store(group="schema/model", name=known.name, node=_schema(known.made()))
         # Models of other packages come without a YAML of theirs.
         if not (shipped / f"{known.name}.yaml").is_file():
-            store.store(group="model", name=known.name, node=_schema(known.settings()))
+            store.store(group="model", name=known.name, node=_schema(known.made()))
 
 
 def _schema(settings: object) -> DictConfig:

@@ -19,6 +19,7 @@ def process(
     masks: str | Path | Sequence[str | Path] = (),
     objects: Mapping[str, str | Path | Sequence[str | Path]] | None = None,
     plate: str | Path | None = None,
+    trimap: str | Path | None = None,
     out: str | Path | None = None,
     outputs: str | Sequence[str] = (),
     start: float | None = None,
@@ -44,6 +45,7 @@ def process(
             `auto` makes the first one.
         objects: Masks of several objects by name, each as for `masks`.
         plate: Picture or clip of the empty scene; `auto` makes it from the clip.
+        trimap: A picture for every frame, or a video or numbered pictures with one for each.
         out: Folder for the results; beside the clip by default.
         outputs: Names of outputs; by default what the preset says, else prores and alpha.
         start: Seconds from the first frame.
@@ -52,7 +54,7 @@ def process(
         over: What finished pictures show behind the subject: `#rrggbb`, a picture or a video.
         premultiplied: Whether colours are multiplied by alpha in outputs that know that.
         name: Template of the names of results, of `{stem}`, `{object}`, `{output}` and `{model}`.
-        weights: A checkpoint to use instead of the one in the store.
+        weights: A checkpoint to use instead of the one in the store; without `model`, the model is the one it is of.
         accept_license: Whether the licence of the model's weights is accepted; that is then remembered.
         offline: Whether the network may not be touched.
         overrides: Settings as `key=value`, as `--set` takes them.
@@ -66,15 +68,14 @@ def process(
     said += [f"{key}={value}" for key, value in (("preset", preset), ("model", model)) if value is not None]
     said += ["score.enabled=true"] if score else []
     said += [f"outputs=[{','.join(_several(outputs))}]"] if outputs else []
-    plan = load([*said, *_several(overrides)])
-    if weights is not None:
-        plan = plan.with_weights(Path(weights))
+    plan = load([*said, *_several(overrides)], None if weights is None else Path(weights))
     job = Job(
         clip=Path(clip),
         out=None if out is None else Path(out),
         masks=tuple(_several(masks)),
         objects=tuple(f"{name}={mask}" for name, given in (objects or {}).items() for mask in _several(given)),
         plate=None if plate is None else Path(plate),
+        trimap=None if trimap is None else Path(trimap),
         start=start,
         end=end,
         overwrite=overwrite,

@@ -146,6 +146,7 @@ class Layer:
         colour: (H, W, 3) float32 straight foreground colour, display RGB in [0, 1]; None when not estimated.
         confidence: How sure the model is of this frame, in [0, 1] by its own measure; None when it cannot tell.
         dispute: Share of the matte on which two passes, one from either side, contradict each other; 0 with one.
+        background: (H, W, 3) float32 colour of what is behind it, as `colour`; None when not estimated.
     """
 
     name: str
@@ -153,13 +154,14 @@ class Layer:
     colour: NDArray[np.float32] | None = None
     confidence: float | None = None
     dispute: float = 0.0
+    background: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         _check_alpha("Layer.alpha", self.alpha, self.alpha.shape)
-        if self.colour is not None and (self.colour.dtype != np.float32 or self.colour.shape != (*self.alpha.shape, 3)):
-            raise ValueError(
-                f"Layer.colour must be {(*self.alpha.shape, 3)} float32, not {self.colour.shape} {self.colour.dtype}"
-            )
+        wanted = (*self.alpha.shape, 3)
+        for name, colour in (("colour", self.colour), ("background", self.background)):
+            if colour is not None and (colour.dtype != np.float32 or colour.shape != wanted):
+                raise ValueError(f"Layer.{name} must be {wanted} float32, not {colour.shape} {colour.dtype}")
 
     def __repr__(self) -> str:
         return f"Layer({self.name!r}, {self.alpha.shape[1]}x{self.alpha.shape[0]}, colour={self.colour is not None})"
@@ -212,14 +214,14 @@ class Picture:
 
 
 class MapSource(Protocol):
-    """A mask, plate or other per-pixel hint, still or per frame, behind one question."""
+    """A mask, plate, trimap or other per-pixel hint, still or per frame, behind one question."""
 
     @property
     def indices(self) -> Sequence[int] | None:
         """Source frame numbers that have a map of their own, ascending; None for one map that serves every frame."""
 
     def at(self, index: int) -> NDArray[Any] | None:
-        """The map of frame `index`: (H, W) uint8 for a mask, (H, W, 3) uint8 RGB for a plate; None if there is none."""
+        """The map of frame `index`, uint8: (H, W) a mask or trimap, (H, W, 3) RGB a plate; None if there is none."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -227,7 +229,7 @@ class Hints:
     """Everything the user gave besides the clip.
 
     Attributes:
-        maps: By name: `mask` and `plate` are in use.
+        maps: By name: `mask`, `plate` and `trimap` are in use.
         objects: Masks of several objects by name, each to have a matte of its own; empty for the usual one subject.
             `maps["mask"]` then shows all of them together.
     """
@@ -272,6 +274,37 @@ class RecurrentModel(Protocol[StateT]):
 
     def step(self, state: StateT, frame: Frame, hints: Hints) -> tuple[StateT, Matte]:
         """The memory after `frame`, and its matte. May update `state` in place and return it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """How wide the unknown part is of trimaps that are made from mattes.
+
+    Attributes:
+        scale: Multiples of the usual radius that it grows by.
+        union: Whether it also holds what the trimaps of the frames before and after, moved along, disagree on.
+    """
+
+    scale: float = 1.0
+    union: bool = False
+
+
+class Refiner(Protocol):
+    """Finds the matte of one object inside the unknown part of a trimap, frame by frame."""
+
+    @property
+    def band(self) -> Band:
+        """What suits it."""
+
+    def refine(self, clip: Clip, frame: Frame, trimap: Image8, layer: Layer | None) -> Layer:
+        """The matte of one frame.
+
+        Args:
+            clip: That the frame is of.
+            frame: The frame.
+            trimap: (H, W) uint8 of 0 (background), 128 (unknown) and 255 (foreground).
+            layer: The matte that the trimap was made from; None where somebody drew it.
+        """
 
 
 class Stage(Protocol):

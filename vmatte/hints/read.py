@@ -87,7 +87,11 @@ def mask_image(path: Path) -> Image8:
     Raises:
         HintError: The file is missing or not an image.
     """
-    pixels = mask_pixels(path)
+    return one_plane(mask_pixels(path))
+
+
+def one_plane(pixels: Image8) -> Image8:
+    """(H, W, 3|4) as (H, W): the alpha channel if that says anything, else the brightest; (H, W) as it is."""
     if pixels.ndim == 2:
         return pixels
     if pixels.shape[2] == 4 and int(pixels[..., 3].min()) < 255:
@@ -124,7 +128,7 @@ def read_masks(given: Sequence[str], clip: Clip, first: int, stop: int) -> Masks
         raise HintError(f"no mask lies within the run (frames {first} to {stop - 1}): given for frame {numbers}")
     for path in inside.values():
         pixels = mask_pixels(path)
-        _check_size("mask", path, pixels, clip)
+        check_size("mask", path, pixels, clip)
         if int(mask_image(path).max()) < SUBJECT and not labels_in(pixels):
             raise HintError(f"{path}: the mask is empty (no pixel reaches {SUBJECT}): paint the subject white")
     return Masks(inside, tuple(sorted(files.keys() - inside.keys())))
@@ -167,8 +171,8 @@ def read_plate(path: Path, clip: Clip) -> Plate:
     Raises:
         HintError: It cannot be read or has another size than the clip.
     """
-    pixels = _eight_bits(_image(path, "plate"))
-    _check_size("plate", path, pixels, clip)
+    pixels = eight_bits(image(path, "plate"))
+    check_size("plate", path, pixels, clip)
     if pixels.ndim == 2:
         pixels = np.repeat(pixels[..., None], 3, axis=2)
     return Plate(np.ascontiguousarray(pixels[..., :3]))
@@ -256,11 +260,11 @@ def mask_pixels(path: Path) -> Image8:
     Raises:
         HintError: The file is missing or not an image.
     """
-    pixels = _image(path, "mask")
+    pixels = image(path, "mask")
     if path.suffix.lower() == ".png" and (numbers := _numbered(path)) is not None:
         return numbers
     # Sixteen bits that hold nothing but small numbers hold labels, which do not scale.
-    return pixels.astype(np.uint8) if int(pixels.max()) < SUBJECT else _eight_bits(pixels)
+    return pixels.astype(np.uint8) if int(pixels.max()) < SUBJECT else eight_bits(pixels)
 
 
 def _numbered(path: Path) -> Image8 | None:
@@ -299,21 +303,27 @@ def _mask_files(text: str, clip: Clip, first: int) -> dict[int, Path]:
     return files
 
 
-def _image(path: Path, kind: str) -> NDArray[Any]:
+def image(path: Path, kind: str) -> NDArray[Any]:
+    """A picture that serves as a hint of that kind, as it is stored.
+
+    Raises:
+        HintError: The file is missing or not an image.
+    """
     try:
         return read_image(path)
     except InputError as error:
         raise HintError(f"{kind} {error}") from error
 
 
-def _eight_bits(pixels: NDArray[Any]) -> Image8:
-    """257 maps the uint16 range exactly onto the uint8 one."""
+def eight_bits(pixels: NDArray[Any]) -> Image8:
+    """Codes of 8 or 16 bits as 8: 257 maps the uint16 range exactly onto the uint8 one."""
     if pixels.dtype == np.uint16:
         return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
     return np.asarray(pixels, np.uint8)
 
 
-def _check_size(kind: str, path: Path, pixels: NDArray[Any], clip: Clip) -> None:
+def check_size(kind: str, path: Path, pixels: NDArray[Any], clip: Clip) -> None:
+    """Raises HintError unless a hint of that kind has the clip's size."""
     height, width = pixels.shape[:2]
     if (width, height) == (clip.width, clip.height):
         return

@@ -7,12 +7,15 @@ from pathlib import Path
 
 from vmatte.core.errors import ConfigError
 from vmatte.models.registry import ModelSettings, card
+from vmatte.weights.elsewhere import elsewhere
 from vmatte.weights.fetch import fetch
 from vmatte.weights.local import local_sha256
+from vmatte.weights.store import find
 from vmatte.weights.telling import SILENT, Teller
 
 _GIVEN = "given by the user"
 _PUBLISHED = "published hash"
+_ELSEWHERE = "kept there by another program"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,9 @@ def checkpoint(
         found = local_sha256(settings.weights)
         published = known.weights.sha256 is not None and found == known.weights.sha256.lower()
         return Checkpoint(settings.weights, found, _PUBLISHED if published else _GIVEN)
+    place = elsewhere(known.weights)
+    if place is not None and find(known.name, known.weights) is None:
+        return Checkpoint(place, local_sha256(place), _ELSEWHERE)
     kept = fetch(known.name, known.weights, accept=accept, no_network=no_network, teller=teller)
     return Checkpoint(kept.path, kept.record.sha256, kept.record.trust.value)
 

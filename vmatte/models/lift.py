@@ -1,9 +1,10 @@
-"""Lifts a model of any of the three kinds to a Matter: frames in, mattes out, same order, same number."""
+"""Lifts a model of any of the four kinds to a Matter: frames in, mattes out, same order, same number."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
+from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
@@ -17,35 +18,52 @@ from vmatte.core.types import (
     Matte,
     Matter,
     RecurrentModel,
+    Refiner,
     Stream,
 )
 from vmatte.models.checkpoint import with_checkpoint
 from vmatte.models.keyframes import Keyframed
 from vmatte.models.naming import naming
 from vmatte.models.objects import Objects
+from vmatte.models.recognise import recognised
 from vmatte.models.registry import ModelSettings, Runtime, build, card
 from vmatte.models.stepping import stepped
+from vmatte.models.trimapped.matter import Trimapped
 
 StateT = TypeVar("StateT")
 
 
-def load_model(settings: ModelSettings | str, device: str = "cpu", precision: str = "auto") -> Matter:
+def load_model(settings: ModelSettings | str | Path, device: str = "cpu", precision: str = "auto") -> Matter:
     """Builds the model that `settings` belong to, ready for the pipeline.
 
     Args:
-        settings: The dataclass of the model's card, or the card's name for the default settings.
+        settings: The dataclass of the model's card, or the card's name for the default settings; or the path of a
+            checkpoint, whose model is then recognised by its content.
         device: `auto`, `cpu`, `cuda` or `mps`; models without a network run on the CPU whatever it says.
         precision: `auto`, `fp32`, `bf16` or `fp16`.
 
     Raises:
         ConfigError: No model has this name, or this machine has no such device.
-        WeightsError: The model's weights cannot be had, or are not its.
+        WeightsError: The model's weights cannot be had, are not its, or are no known model's.
     """
-    if isinstance(settings, str):
-        settings = card(settings).settings()
+    if isinstance(settings, Path):
+        settings = recognised(settings).card.made(weights=settings)
+    elif isinstance(settings, str):
+        settings = card(settings).made()
     settings = with_checkpoint(settings)
     model = build(settings, Runtime(device, precision))
     return lift(model, anchored="mask" in card(settings.name).needs)
+
+
+def load_refiner(settings: ModelSettings | str, device: str = "cpu", precision: str = "auto") -> Refiner:
+    """Builds a model that works over trimaps, for mattes that there are already; as `load_model`.
+
+    Raises:
+        ConfigError, WeightsError: As in `load_model`.
+    """
+    if isinstance(settings, str):
+        settings = card(settings).settings()
+    return cast("Refiner", build(with_checkpoint(settings), Runtime(device, precision)))
 
 
 def facts(matter: Matter | None) -> dict[str, Any]:
@@ -60,14 +78,16 @@ def facts(matter: Matter | None) -> dict[str, Any]:
 
 
 def lift(model: object, anchored: bool = False) -> Matter:
-    """Wraps a BatchModel or a RecurrentModel; a Matter is returned as it is.
+    """Wraps a BatchModel, a RecurrentModel or a Refiner; a Matter is returned as it is.
 
     Args:
-        model: Any of the three kinds.
+        model: Any of the kinds.
         anchored: Whether a model with memory can only start on a frame that has a mask.
     """
     if hasattr(model, "mattes"):
         return cast("Matter", model)
+    if hasattr(model, "refine"):
+        return Trimapped(cast("Refiner", model))
     if hasattr(model, "step"):
         recurrent = cast("RecurrentModel[Any]", model)
         return Objects(Keyframed(recurrent)) if anchored else Recurrent(recurrent)

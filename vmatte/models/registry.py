@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, cast
 
@@ -56,9 +56,9 @@ class Card:
 
     Attributes:
         name: `architecture` or `architecture.variant`.
-        summary: One line for people.
+        summary: One line for people on what it is for, that can stand by itself.
         factory: `package.module:function`, imported on first use; called with the settings and a Runtime.
-        settings: Dataclass of this model's settings, a ModelSettings.
+        settings: Dataclass of this model's settings, a ModelSettings; cards of one network may share it.
         needs: Names of hints it cannot work without.
         takes: Names of hints it uses when given.
         gives: `alpha`, and `colour` when it estimates the foreground itself.
@@ -88,6 +88,32 @@ class Card:
     signature: Signature | None = None
     steady: bool = False
 
+    def made(self, **changes: Any) -> ModelSettings:  # noqa: ANN401  whatever the settings hold
+        """Its settings as they are unless changed."""
+        return self.settings(**{"name": self.name, **changes})
+
+    @property
+    def family(self) -> str:
+        """The package that its factory lives in: cards of one network share it."""
+        return self.factory.partition(":")[0].rpartition(".")[0]
+
+
+def _brought(entry: EntryPoint) -> Sequence[Card]:
+    """The cards that another package brings."""
+    try:
+        found: Sequence[Card] = tuple(entry.load())
+    except Exception as error:
+        raise ConfigError(
+            f"the package that adds models by {entry.name} = {entry.value} cannot be loaded "
+            f"({type(error).__name__}: {error}): update it, or uninstall it"
+        ) from error
+    if any(not isinstance(card, Card) for card in found):
+        raise ConfigError(
+            f"the package that adds models by {entry.name} = {entry.value} names something else than cards: update it, "
+            "or uninstall it"
+        )
+    return found
+
 
 @cache
 def cards() -> dict[str, Card]:
@@ -100,7 +126,7 @@ def cards() -> dict[str, Card]:
         if entry.ispkg
     ]
     own = [card for folder in folders for card in getattr(folder, "CARDS", ())]
-    foreign = [card for entry in entry_points(group="vmatte.models") for card in entry.load()]
+    foreign = [card for entry in entry_points(group="vmatte.models") for card in _brought(entry)]
     for card in own + foreign:
         if card.name in found:
             raise ConfigError(f"two models are called {card.name!r}: uninstall the package that adds the second one")

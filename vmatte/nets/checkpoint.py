@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -63,9 +63,28 @@ def read_checkpoint(
     Raises:
         WeightsError: The file is missing, cut off, damaged, of another kind, or holds code or no weights.
     """
+    tensors = _tensors(path, wrappers, candidates, "cpu")
+    return {key: _single(value) for key, value in _without_prefix(tensors, prefixes).items()}
+
+
+def entries(path: Path, candidates: Sequence[Signature] = ()) -> dict[str, tuple[int, ...]]:
+    """The shape of each entry of the state dict in a file, without reading a value.
+
+    Raises:
+        WeightsError: As in `read_checkpoint`.
+    """
+    tensors = _without_prefix(_tensors(path, WRAPPERS, candidates, "meta"), PREFIXES)
+    return {key: tuple(value.shape) for key, value in tensors.items()}
+
+
+def _tensors(path: Path, wrappers: Sequence[str], candidates: Sequence[Signature], device: str) -> dict[str, Tensor]:
+    """The state dict in a file under the keys that it has there."""
     kind = _kind(path)
     try:
-        loaded = _read_safetensors(path) if kind == "safetensors" else _read_torch(path, zipped=kind == "zip")
+        if kind == "safetensors":
+            loaded = _read_safetensors(path, device)
+        else:
+            loaded = _read_torch(path, device, zipped=kind == "zip")
     except _CutShortError as error:
         raise WeightsError(f"{error}{_remains(path, candidates)}: fetch it again") from error
     state = _unwrapped(loaded, wrappers)
@@ -74,7 +93,7 @@ def read_checkpoint(
         odd = [str(key) for key in state if key not in tensors]
         what = "holds no weights" if not tensors else "holds more than weights"
         raise WeightsError(f"{path}: {what} ({_few(odd)}): save the model's state_dict() alone")
-    return {key: _single(value) for key, value in _without_prefix(tensors, prefixes).items()}
+    return tensors
 
 
 def _kind(path: Path) -> str:
@@ -101,8 +120,12 @@ def _kind(path: Path) -> str:
     raise WeightsError(f"{path}: neither a safetensors nor a torch checkpoint: its first bytes are {head[:8]!r}")
 
 
-def _read_safetensors(path: Path) -> Mapping[str, Any]:
+def _read_safetensors(path: Path, device: str) -> Mapping[str, Any]:
     try:
+        if device == "meta":
+            with safe_open(path, framework="pt") as held:
+                keys = list(held.keys())
+                return {key: torch.empty(held.get_slice(key).get_shape(), device=device) for key in keys}
         return load_file(path)
     except (SafetensorError, OSError, ValueError) as error:
         if missing := _safetensors_shortage(path):
@@ -127,7 +150,7 @@ def _safetensors_shortage(path: Path) -> str:
     return f"{size} of {whole} bytes are there" if size < whole else ""
 
 
-def _read_torch(path: Path, zipped: bool) -> Mapping[str, Any]:
+def _read_torch(path: Path, device: str, zipped: bool) -> Mapping[str, Any]:
     if zipped and not zipfile.is_zipfile(path):
         raise _truncated(path, "its end is missing")
     try:
@@ -136,7 +159,7 @@ def _read_torch(path: Path, zipped: bool) -> Mapping[str, Any]:
         # As a stream, since torch goes by the name otherwise; its warnings are about pickles that it may refuse.
         with path.open("rb") as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            loaded = torch.load(file, map_location="cpu", weights_only=True)
+            loaded = torch.load(file, map_location=device, weights_only=True)
     except pickle.UnpicklingError as error:
         if "nsupported" in str(error) or "GLOBAL" in str(error):
             raise WeightsError(

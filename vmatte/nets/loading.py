@@ -14,7 +14,17 @@ from vmatte.core.errors import WeightsError
 from vmatte.nets.checkpoint import PREFIXES, WRAPPERS, read_checkpoint
 from vmatte.nets.signature import Signature, nearest
 
-__all__ = ["PREFIXES", "WRAPPERS", "Blank", "Signature", "channels_last", "load_strict", "nearest", "read_checkpoint"]
+__all__ = [
+    "PREFIXES",
+    "WRAPPERS",
+    "Blank",
+    "Signature",
+    "channels_last",
+    "load_strict",
+    "nearest",
+    "read_checkpoint",
+    "refuse_trunk",
+]
 
 ModuleT = TypeVar("ModuleT", bound=nn.Module)
 
@@ -63,6 +73,27 @@ def load_strict(
         raise WeightsError(f"{source}: {_listed('with values that are not finite', broken)}: fetch it again")
     module.load_state_dict(state, strict=False)
     return module.eval()
+
+
+def refuse_trunk(
+    found: str | None, wanted: str, state: Mapping[str, Tensor], source: str, candidates: Sequence[Signature] = ()
+) -> None:
+    """Stops at weights of another trunk than the model was asked for with.
+
+    Args:
+        found: What the keys say; None when they say nothing.
+        wanted: What the model has.
+        state: The weights.
+        source: What the user calls them.
+        candidates: Known models, of which the error names the nearest.
+
+    Raises:
+        WeightsError: They are of another one.
+    """
+    if found is not None and found != wanted:
+        near = nearest(state, candidates)
+        model = f"; the nearest known model is {near.model}" if near else ""
+        raise WeightsError(f"{source}: weights of a network with the {found} trunk, not the {wanted} one{model}")
 
 
 def channels_last(module: ModuleT) -> ModuleT:

@@ -76,22 +76,12 @@ def opened(
         ConfigError: ONNX Runtime is not installed, has no such device, or the precision is a torch one.
         WeightsError: The file is missing, damaged, or another model's.
     """
-    runtime = _library()
-    provider = _provider(runtime, device)
-    if precision not in ("auto", "fp32"):
-        raise ConfigError(
-            f"precision={precision}: {path.name} computes in what it was exported in; take precision=auto"
-        )
+    runtime = library()
+    provider = provider_of(runtime, device)
+    refuse_precision(precision, path)
     if not path.is_file():
         raise WeightsError(f"{path}: no such graph file: `vmatte export {model}` makes one")
-    options = runtime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
-    options.log_severity_level = _ERRORS
-    try:
-        held = runtime.InferenceSession(str(path), options, providers=[provider])
-    # ONNX Runtime's errors share no ancestor of their own.
-    except Exception as error:
-        raise WeightsError(f"{path}: not an ONNX graph that can be run ({error}): export it again") from error
+    held = _started(runtime, path, provider)
     _check(held, path, model, inputs, outputs)
     told = held.get_modelmeta().custom_metadata_map
     halves = frozenset(each.name for each in held.get_inputs() if each.type == _HALF)
@@ -104,7 +94,51 @@ def opened(
     return Session(path, facts, shapes, halves, MODEL not in told, held)
 
 
-def _library() -> Any:  # noqa: ANN401  the package has no types
+def refuse_precision(precision: str, path: Path) -> None:
+    """Stops at what only torch can do.
+
+    Raises:
+        ConfigError: Another precision than float32 is asked for.
+    """
+    if precision not in ("auto", "fp32"):
+        raise ConfigError(
+            f"precision={precision}: {path.name} computes in what it was exported in; take precision=auto"
+        )
+
+
+def model_of(path: Path) -> str | None:
+    """The model that a graph says it is of; None if it says nothing.
+
+    Raises:
+        ConfigError: ONNX Runtime is not installed.
+        WeightsError: The file is damaged.
+    """
+    told: str | None = _started(library(), path, _PROVIDERS["cpu"]).get_modelmeta().custom_metadata_map.get(MODEL)
+    return told
+
+
+def session_options(runtime: Any) -> Any:  # noqa: ANN401  the package has no types
+    """On as many threads as torch takes, and silent but for errors."""
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    options.log_severity_level = _ERRORS
+    return options
+
+
+def _started(runtime: Any, path: Path, provider: str) -> Any:  # noqa: ANN401
+    try:
+        return runtime.InferenceSession(str(path), session_options(runtime), providers=[provider])
+    # ONNX Runtime's errors share no ancestor of their own.
+    except Exception as error:
+        raise WeightsError(f"{path}: not an ONNX graph that can be run ({error}): export it again") from error
+
+
+def library() -> Any:  # noqa: ANN401  the package has no types
+    """ONNX Runtime.
+
+    Raises:
+        ConfigError: It is not installed.
+    """
     try:
         import onnxruntime
     except ImportError as error:
@@ -112,7 +146,12 @@ def _library() -> Any:  # noqa: ANN401  the package has no types
     return onnxruntime
 
 
-def _provider(runtime: Any, device: str) -> str:  # noqa: ANN401
+def provider_of(runtime: Any, device: str) -> str:  # noqa: ANN401
+    """What ONNX Runtime calls a device.
+
+    Raises:
+        ConfigError: This build of it has none.
+    """
     there = runtime.get_available_providers()
     if device == "auto":
         device = "cuda" if _PROVIDERS["cuda"] in there else "cpu"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 # A file that shares fewer of a model's characteristic keys is not called near to it.
@@ -16,14 +16,28 @@ class Signature:
     Attributes:
         model: What a user calls it.
         keys: Full state-dict keys; a handful, from all over the network.
+        shapes: Entries whose shape tells it from a relative with the same keys.
     """
 
     model: str
     keys: tuple[str, ...]
+    shapes: tuple[tuple[str, tuple[int, ...]], ...] = ()
 
     def share(self, keys: Iterable[str]) -> float:
         """The part of the characteristic keys that is among `keys`, 0 to 1."""
         return len(set(self.keys).intersection(keys)) / len(self.keys)
+
+    def fits(self, entries: Mapping[str, tuple[int, ...]]) -> bool:
+        """Whether a checkpoint has all of these keys, and the shapes.
+
+        >>> wide = Signature("wide", ("stem.weight",), (("stem.weight", (32, 3)),))
+        >>> wide.fits({"stem.weight": (32, 3)}), wide.fits({"stem.weight": (16, 3)})
+        (True, False)
+
+        Args:
+            entries: The shape of each of its entries.
+        """
+        return self.share(entries) == 1 and all(entries.get(key) == shape for key, shape in self.shapes)
 
 
 def nearest(keys: Iterable[str], candidates: Sequence[Signature]) -> Signature | None:

@@ -31,8 +31,8 @@ def grid(height: int, width: int) -> Floats:
     return places
 
 
-def warp(image: NDArray[Any], flow: Floats) -> NDArray[Any]:
-    """Fetches `image` at each pixel's place plus `flow`: bilinear, edges repeated.
+def warp(image: NDArray[Any], flow: Floats, nearest: bool = False) -> NDArray[Any]:
+    """Fetches `image` at each pixel's place plus `flow`: bilinear, or the nearest pixel; edges repeated.
 
     So with the flow from frame b to frame a, `warp(a, flow)` looks like b.
 
@@ -41,7 +41,7 @@ def warp(image: NDArray[Any], flow: Floats) -> NDArray[Any]:
     [[0.0, 1.0, 1.0, 1.0]]
     """
     places = grid(*flow.shape[:2]) + flow
-    return _fetched(image, places)
+    return _fetched(image, places, cv2.INTER_NEAREST if nearest else cv2.INTER_LINEAR)
 
 
 def fetched(image: NDArray[Any], x: Floats, y: Floats) -> NDArray[Any]:
@@ -92,7 +92,7 @@ def inverted(flow: Floats, rounds: int = 3) -> Floats:
     return back
 
 
-def _fetched(image: NDArray[Any], places: Floats) -> NDArray[Any]:
+def _fetched(image: NDArray[Any], places: Floats, how: int = cv2.INTER_LINEAR) -> NDArray[Any]:
     # OpenCV's annotations know no None for the second map, which it takes.
     second = cast("Floats", None)
-    return cv2.remap(image, places, second, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.remap(image, places, second, how, borderMode=cv2.BORDER_REPLICATE)

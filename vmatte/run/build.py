@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
-from vmatte.core.errors import ConfigError, HintError
+from vmatte.core.errors import HintError
 from vmatte.core.types import Clip, Hints, Matter, Stage
 from vmatte.hints.shots import Shot
 from vmatte.io.open import OpenedSource, open_source
@@ -17,21 +17,23 @@ from vmatte.io.writers import OUTPUTS, output_kind
 from vmatte.metrics.scorer import ScoreOptions
 from vmatte.models.checkpoint import Checkpoint, checkpoint
 from vmatte.models.lift import load_model
+from vmatte.models.recognise import recognised
 from vmatte.models.registry import Card, ModelSettings, card, preflight
 from vmatte.run.backdrop import Backdrop
 from vmatte.run.choose import Choice, choose
 from vmatte.run.given import Given, Sampler, gather
 from vmatte.run.outputs import Output, Scene, check_report, opened_backdrop, planned_outputs
 from vmatte.run.plan import Device, Foreground, Job, Objects, Plan, Smooth
+from vmatte.run.refining import refiner_settings, refining
 from vmatte.run.riding import Riding
 from vmatte.run.shots import Scenes, hinted, longest, shots_of, told
 from vmatte.stages.despill import Despill
 from vmatte.stages.foreground import Foreground as ForegroundStage
 from vmatte.stages.foreground import OwnPixels
 from vmatte.stages.merge import merge
-from vmatte.stages.refine.stage import Refine
 from vmatte.stages.smooth import SMOOTHERS
 from vmatte.stages.watch import Watch
+from vmatte.weights.elsewhere import elsewhere
 from vmatte.weights.fetch import check_fetchable
 from vmatte.weights.store import find
 from vmatte.weights.telling import SILENT, Teller, amount
@@ -58,7 +60,9 @@ class Prepared:
         stages: Between model and views.
         matter: The model, ready; None in a dry run without its weights.
         weights: Of the model that will run; None when it has none, or when they were not to be fetched.
+        refiner_weights: Of the model that refines, likewise.
         smoother: What makes the mattes steady, `none` when nothing does.
+        refiner: What refines them, likewise.
         riding: Scores that ride along; None when none were asked for.
         backdrop: What finished pictures show behind the subject.
         shots: Between the cuts that were found; empty when none were, or none were looked for.
@@ -78,7 +82,9 @@ class Prepared:
     stages: list[Stage]
     matter: Matter | None = None
     weights: Checkpoint | None = None
+    refiner_weights: Checkpoint | None = None
     smoother: str = "none"
+    refiner: str = "none"
     riding: Riding | None = None
     backdrop: Backdrop | None = None
     shots: Sequence[Shot] = ()
@@ -135,9 +141,10 @@ def prepare(
         HintError: A hint is missing, unreadable or does not fit.
         ConfigError: An unknown output, or weights for a model without any.
         OutputError: An output exists already, or its folder cannot be written.
-        WeightsError: The model's weights cannot be had.
+        WeightsError: The model's weights cannot be had, or no known model has such weights.
     """
     check_report(job, plan.model.name)
+    refiner_settings(plan)
     options = input_options(plan)
     source = open_source(job.clip, options)
     clip = source.clip
@@ -185,7 +192,11 @@ def prepare(
     smoother = _smoother(plan, card(settings.name))
     stages: list[Stage] = [merge] if merged and given.objects else []
     stages += _smoothing(smoother, plan, scenes)
-    stages += [Refine(plan.refine)] if plan.refine != "none" else []
+    drawn = None if "trimap" in card(settings.name).needs else given.maps.get("trimap")
+    refine, refiner_weights = refining(plan, lambda own: _weights(own, plan, teller, notes, dry), drawn)
+    stages += [] if refine is None else [refine]
+    if drawn is not None and refine is None:
+        given.warnings.append(f"model {settings.name} has no use for a trimap: name one that has, or --set refine=NAME")
     stages += [Watch()] if plan.watch else []
     matter = matter or (load(settings, plan.device.value, plan.precision.value) if ready else None)
     return Prepared(
@@ -203,7 +214,9 @@ def prepare(
         matter=matter if matter is None or scenes is None else scenes.matter(matter),
         shots=shots,
         weights=weights,
+        refiner_weights=refiner_weights,
         smoother=smoother,
+        refiner=plan.refine,
         riding=riding,
         notes=notes + given.notes,
         warnings=[*clip.warnings, *given.warnings],
@@ -236,17 +249,20 @@ def _chosen(plan: Plan, given: frozenset[str], sampled: Sampler) -> tuple[ModelS
     if settings.name != _AUTO:
         return settings, Choice(settings.name, "asked for")
     if settings.weights is not None:
-        raise ConfigError(f"--weights {settings.weights} belong to one model: say which with --model NAME")
+        found = recognised(settings.weights)
+        why = f"{settings.weights.name} is of it: {found.why}"
+        return found.card.made(weights=settings.weights), Choice(found.card.name, why)
     choice = choose(given, sampled)
-    return card(choice.model).settings(), choice
+    return card(choice.model).made(), choice
 
 
 def _weights(settings: ModelSettings, plan: Plan, teller: Teller, notes: list[str], dry: bool) -> Checkpoint | None:
     published = card(settings.name).weights
-    if dry and published is not None and settings.weights is None and find(settings.name, published) is None:
+    missing = published is not None and settings.weights is None and find(settings.name, published) is None
+    if dry and published is not None and missing and elsewhere(published) is None:
         check_fetchable(settings.name, published, accept=plan.accept_license, no_network=plan.offline)
         notes.append(
-            f"the weights of {settings.name} are not here: the run would fetch {amount(published.size)} from "
+            f"the weights of {settings.name} are not here: the run would fetch {amount(published.bytes)} from "
             f"{published.url} (licence: {published.licence})"
         )
         return None

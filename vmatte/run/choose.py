@@ -50,6 +50,8 @@ def choose(given: frozenset[str], sampled: Sampled) -> Choice:
         return Choice("difference", "a background plate is given" + (", and a mask" if "mask" in given else ""))
     if "mask" in given:
         return Choice("recall", "a mask is given")
+    if "trimap" in given:
+        return Choice("closed-form", "a trimap is given")
     screen = screen_score(sampled(_SCREEN_FRAMES))
     if (keyer := _keyer(screen)) is not None:
         return keyer

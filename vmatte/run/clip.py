@@ -123,7 +123,7 @@ class _Run:
         mattes = metered(matter.mattes(self._clip, prepared.hints, waited), self._model, self._wait)
         # A network on the processor has a thread on every core, and they wait for each other at every layer: what else
         # runs beside it holds them all up.
-        alone = facts(matter).get("device") == "cpu"
+        alone = "cpu" in (facts(matter).get("device"), *(_told(stage).get("device") for stage in prepared.stages))
         queued = self._unqueued if alone else self._queue
         ready = queued(stack, "model", mattes)
         if prepared.stages:
@@ -180,6 +180,7 @@ class _Run:
             runtime=facts(prepared.matter),
             weights=_vouched(prepared.weights),
             smoother=prepared.smoother,
+            refiner=_refiner(prepared),
             look_at=() if watch is None else tuple(watch.findings()),
             confidence={} if watch is None else watch.confidence(),
             scores={} if prepared.riding is None else prepared.riding.results(),
@@ -208,6 +209,19 @@ class _Said(logging.Handler):
 
 def _vouched(weights: Checkpoint | None) -> dict[str, str] | None:
     return None if weights is None else {"file": weights.path.name, "sha256": weights.sha256, "trust": weights.trust}
+
+
+def _refiner(prepared: Prepared) -> dict[str, Any]:
+    if prepared.refiner == "none":
+        return {}
+    told = [part for stage in prepared.stages for part in _told(stage).items()]
+    return {"name": prepared.refiner, "runtime": dict(told), "weights": _vouched(prepared.refiner_weights)}
+
+
+def _told(stage: Stage) -> dict[str, Any]:
+    """What a stage has to say of how it runs, if anything."""
+    told: dict[str, Any] = stage.facts() if hasattr(stage, "facts") else {}
+    return told
 
 
 def _facts(writer: OutputWriter) -> dict[str, Any]:

@@ -104,4 +104,4 @@ def _weights() -> Iterator[Finding]:
                 state = condition(name, known.weights).value
             except (VmatteError, OSError) as error:
                 state = " ".join(str(error).split())
-            yield Finding(f"weights {name}", f"{state}, {amount(known.weights.size)}", state == "changed")
+            yield Finding(f"weights {name}", f"{state}, {amount(known.weights.bytes)}", state == "changed")

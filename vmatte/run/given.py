@@ -17,6 +17,7 @@ from vmatte.hints.doubts import doubts
 from vmatte.hints.plates import FRAMES as _PLATE_FRAMES
 from vmatte.hints.plates import read_plates
 from vmatte.hints.read import Masks, Plate, read_objects, sidecar
+from vmatte.hints.trimaps import read_trimaps
 from vmatte.io.open import OpenedSource
 from vmatte.io.options import InputOptions
 from vmatte.io.sample import sample_frames, spread
@@ -123,6 +124,7 @@ def gather(
     beside = _sidecars(job, plan)
     _read_masks(given, job, source, span, beside.get("mask"))
     _read_plate(given, job, source, span, sampled, options, beside.get("plate"))
+    _read_trimap(given, job, source, span, options)
     if _wants_made(job):
         given.maps["mask"] = made_mask(given, plan, source, sampled)
     return given
@@ -149,6 +151,17 @@ def _read_plate(
     stop = source.count() if span[1] is None else span[1]
     given.maps["plate"], told = read_plates(plate, source.clip, stop, options)
     given.files["plate"] = str(plate)
+    given.notes += [told] if told else []
+
+
+def _read_trimap(
+    given: Given, job: Job, source: OpenedSource, span: tuple[int, int | None], options: InputOptions | None
+) -> None:
+    if job.trimap is None:
+        return
+    stop = source.count() if span[1] is None else span[1]
+    given.maps["trimap"], told = read_trimaps(job.trimap, source.clip, span[0], stop, options)
+    given.files["trimap"] = str(job.trimap)
     given.notes += [told] if told else []
 
 
@@ -229,7 +242,7 @@ def made_mask(given: Given, plan: Plan, source: OpenedSource, sampled: Sampler) 
             raise HintError(f"--mask auto: no model here can make the mask of this clip by itself: {error}") from error
         if "plate" in card(choice.model).needs and "plate" not in maps:
             maps["plate"] = estimated_plate(sampled, bool(choice.scores), given.notes)
-    matter = load_model(card(choice.model).settings(), plan.device.value, plan.precision.value)
+    matter = load_model(card(choice.model).made(), plan.device.value, plan.precision.value)
     seen = []
     for index in sampled.places(_TRIED):
         with (

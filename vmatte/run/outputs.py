@@ -182,7 +182,12 @@ def refuse_collisions(jobs: Sequence[Job], plan: Plan | Sequence[Plan]) -> None:
         OutputError: They would.
     """
     plans = [plan] * len(jobs) if isinstance(plan, Plan) else plan
-    inputs = {Path(text).resolve() for job in jobs for text in (job.clip, *job.masks, job.plate) if text is not None}
+    inputs = {
+        Path(text).resolve()
+        for job in jobs
+        for text in (job.clip, *job.masks, job.plate, job.trimap)
+        if text is not None
+    }
     inputs |= {Path(job.over).resolve() for job in jobs if job.over}
     taken: dict[Path, list[Path]] = defaultdict(list)
     for job, own in zip(jobs, plans, strict=True):

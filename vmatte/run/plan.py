@@ -205,6 +205,34 @@ class SmoothingPlan:
         _require(self.reach in (1, 2), f"smoothing.reach={self.reach}: 1 or 2 frames")
 
 
+Union = Enum("Union", {"auto": "auto", "yes": "yes", "no": "no"})
+"""Whether a trimap also leaves open what those of the frames before and after, moved along, disagree on.
+
+`auto` does so for networks, which were trained on wide bands.
+"""
+
+
+@dataclass(frozen=True)
+class RefiningPlan:
+    """How to refine.
+
+    Attributes:
+        radius: px that the soft part of a matte grows by to be the unknown part of its trimap; -1 takes 2 px for 360
+            rows, twice that for networks and none for knn.
+        union: Whether trimaps are united with their neighbours'.
+        weights: Checkpoint of the refiner to use instead of the one in the store.
+        max_size: As model.max_size of the refiner, if it has that: shorter side in px it works at; 0 is full size.
+    """
+
+    radius: int = -1
+    union: Union = Union.auto
+    weights: Path | None = None
+    max_size: int = 0
+
+    def __post_init__(self) -> None:
+        _require(-1 <= self.radius <= 256, f"refining.radius={self.radius}: -1 (automatic), or 0 to 256 px")
+
+
 @dataclass(frozen=True)
 class StreamPlan:
     """How the stream runs.
@@ -240,7 +268,9 @@ class Plan:
         extend: How many px colours reach beyond the matte; further out they are black.
         shots: What becomes of cuts in the clip.
         objects: What becomes of several objects.
-        refine: Name of a refiner that works over a trimap made from the matte: none, guided, closed-form or knn.
+        refine: Name of a refiner that works over a trimap made from the matte: none, guided, or any model that needs a
+            trimap, such as closed-form or vitmatte.s.
+        refining: How that is done.
         watch: Whether to look for frames whose matte jumps, and to list them in the report.
         outputs: Names of outputs.
         premultiplied: Whether outputs with alpha hold colours multiplied by it, where their format knows that.
@@ -272,6 +302,7 @@ class Plan:
     shots: Shots = Shots.off
     objects: Objects = Objects.separate
     refine: str = "none"
+    refining: RefiningPlan = field(default_factory=RefiningPlan)
     watch: bool = True
     outputs: list[str] = field(default_factory=lambda: ["prores", "alpha"])
     premultiplied: bool = False
@@ -313,6 +344,7 @@ class Job:
         masks: Subject masks, as given: image, folder, pattern, or `N=image` for frame N; `auto` alone makes one.
         objects: Masks of several objects, each `NAME=` before a mask in any of these forms.
         plate: Clean background plate, a picture or a clip; `auto` makes it from the clip.
+        trimap: A picture for every frame, or a clip or folder with one for each.
         start: Seconds from the first frame; None is the beginning.
         end: Seconds from the first frame, not included; None is the end.
         overwrite: Whether existing outputs may be replaced.
@@ -326,6 +358,7 @@ class Job:
     masks: tuple[str, ...] = ()
     objects: tuple[str, ...] = ()
     plate: Path | None = None
+    trimap: Path | None = None
     start: float | None = None
     end: float | None = None
     overwrite: bool = False

@@ -60,6 +60,7 @@ class Report:
         runtime: Device, precision and working size of a learned model, as they turned out.
         weights: File name, hash and trust of the model's weights; None when it has none.
         smoother: What made the mattes steady, `none` when nothing did.
+        refiner: What refined them, its name, runtime and weights; empty when nothing did.
         look_at: Frames whose matte stands out.
         scores: Of every layer by name, where the run was scored.
         confidence: For each matte whose model has one: its median, its lowest value and the frame of that.
@@ -84,6 +85,7 @@ class Report:
     runtime: dict[str, Any] = field(default_factory=dict)
     weights: dict[str, str] | None = None
     smoother: str = "none"
+    refiner: dict[str, Any] = field(default_factory=dict)
     look_at: tuple[Finding, ...] = ()
     confidence: dict[str, dict[str, float]] = field(default_factory=dict)
     scores: Mapping[str, Result] = field(default_factory=dict)

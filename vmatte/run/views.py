@@ -103,7 +103,9 @@ class Foreground:
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """What is behind one layer as an opaque picture: seen where it can be, elsewhere the plate or a smooth guess.
+    """What is behind one layer as an opaque picture.
+
+    That is what the model says; else what is seen where it can be, and elsewhere the plate or a smooth guess.
 
     Attributes:
         clip: Whose codes these are.
@@ -117,6 +119,9 @@ class Background:
 
     def __call__(self, matte: Matte) -> Picture:
         frame, layer = matte.frame, matte.layers[self.layer]
+        if layer.background is not None:
+            told = _integers(layer.background, frame.rgb.dtype)
+            return Picture(frame.index, frame.pts, frame.duration, told)
         seen, weight = behind(frame.rgb, _colour(matte, layer), layer.alpha)
         plate = None if self.plate is None else self.plate.at(frame.index)
         if plate is None:

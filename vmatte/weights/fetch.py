@@ -79,7 +79,7 @@ def _fetched(model: str, weights: Weights, teller: Teller) -> Stored:
     earlier = read_record(model)
     known = earlier and earlier.trust is Trust.first_use and earlier.url == weights.url
     expected = weights.sha256 or (earlier.sha256 if earlier and known else None)
-    teller.say(f"fetching the weights of {model} ({amount(weights.size)}) from {shown(url)}")
+    teller.say(f"fetching the weights of {model} ({amount(weights.bytes)}) from {shown(url)}")
     teller.say(weights.licence_line)
     download(url, part, weights.size, teller, proven=expected is not None)
     found = _checked(model, part, shown(url), weights, expected)

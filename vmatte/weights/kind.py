@@ -1,7 +1,7 @@
 """What kind of file something is, judged by its content: names and servers' labels lie.
 
 Known are safetensors (https://huggingface.co/docs/safetensors, "Format"), the zip archives that `torch.save` writes
-since PyTorch 1.6, and the bare pickles it wrote before. Nothing is unpickled here.
+since PyTorch 1.6, the bare pickles it wrote before, and graphs of ONNX. Nothing is unpickled here.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from vmatte.core.errors import WeightsError
 
 SAFETENSORS = "safetensors"
 TORCH = "torch"
+GRAPH = "onnx"
 
 # More than the longest mark that is looked for, and room for blank lines before a page's first tag.
 _HEAD = 512
@@ -22,14 +23,14 @@ _HEADER_LIMIT = 100_000_000
 
 
 def kind_of(path: Path, called: str) -> str:
-    """`SAFETENSORS` or `TORCH`, complete as far as the file itself tells.
+    """`SAFETENSORS`, `TORCH` or `GRAPH`, complete as far as the file itself tells.
 
     Args:
         path: What to look at.
         called: What a message calls it.
 
     Raises:
-        WeightsError: It is neither, or cut short.
+        WeightsError: It is none of these, or cut short.
     """
     refuse_mistakes(path, called)
     with path.open("rb") as file:
@@ -44,7 +45,10 @@ def kind_of(path: Path, called: str) -> str:
         return TORCH
     if _is_safetensors(path, called):
         return SAFETENSORS
-    raise WeightsError(f"{called} is no weights file: neither safetensors nor written by torch.save")
+    # onnx.proto: the first field is the version of the format, the next ones are strings and messages.
+    if head[:1] == b"\x08" and 3 <= head[1] <= 31 and head[2] & 7 == 2:
+        return GRAPH
+    raise WeightsError(f"{called} is no weights file: neither safetensors nor written by torch.save, nor ONNX")
 
 
 def refuse_mistakes(path: Path, called: str) -> None:

@@ -11,7 +11,7 @@ from vmatte.core.errors import WeightsError
 from vmatte.weights.digest import differ, sha256_of
 from vmatte.weights.disk import explained
 from vmatte.weights.home import shelf
-from vmatte.weights.kind import SAFETENSORS, kind_of, refuse_mistakes
+from vmatte.weights.kind import GRAPH, SAFETENSORS, kind_of, refuse_mistakes
 from vmatte.weights.locking import locked
 from vmatte.weights.published import Weights
 from vmatte.weights.record import Trust
@@ -57,6 +57,8 @@ def local_sha256(file: Path) -> str:
 def _named_for(kind: str, name: str) -> str:
     """The published name with an ending that fits the content, because loaders look at it."""
     path = PurePath(name)
+    if kind == GRAPH:
+        return path.with_suffix(".onnx").name
     if (path.suffix == ".safetensors") == (kind == SAFETENSORS):
         return name
     return path.with_suffix(".safetensors" if kind == SAFETENSORS else ".pth").name

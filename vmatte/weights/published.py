@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from vmatte.core.errors import ConfigError
@@ -22,6 +23,9 @@ class Weights:
         licence_url: Where the licence can be read.
         filename: The name it is stored under; empty takes the last part of the address.
         notes: What else a user should know before fetching, one line.
+        about: Its size in bytes as others list it, or as the network's numbers take: said where `size` is unknown,
+            and never demanded.
+        elsewhere: Gives the places where another program may keep the same file; there it needs no second download.
 
     Raises:
         ConfigError: No file name can be had from it; an author of a card forgot `filename`.
@@ -35,6 +39,8 @@ class Weights:
     licence_url: str = ""
     filename: str = ""
     notes: str = ""
+    about: int | None = None
+    elsewhere: Callable[[], Sequence[Path]] | None = None
 
     def __post_init__(self) -> None:
         if not self.file or self.file != PurePosixPath(self.file.replace("\\", "/")).name:
@@ -46,6 +52,11 @@ class Weights:
     def licence_line(self) -> str:
         """The licence of the weights, for people."""
         return f"their licence: {self.licence}" + (f", {self.licence_url}" if self.licence_url else "")
+
+    @property
+    def bytes(self) -> int | None:
+        """The best that is known of its size."""
+        return self.size if self.size is not None else self.about
 
     @property
     def file(self) -> str:

@@ -3,21 +3,11 @@
 from pathlib import Path
 
 import pytest
-import safetensors.torch
 import torch
 
 from tests.parity.seeded import seeded_state, vectors
 from vmatte.models.bgmv2.network.model import BackgroundMatting
 from vmatte.models.bgmv2.network.weights import network_from
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_thread():
-    """Small tensors gain nothing from more, and others use this machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")
@@ -33,10 +23,9 @@ def network(state) -> BackgroundMatting:
 
 
 @pytest.fixture(scope="session")
-def weights(state, tmp_path_factory) -> Path:
+def weights(checkpoint) -> Path:
     """A checkpoint file of the small network."""
-    path = Path(tmp_path_factory.mktemp("weights") / "seeded.safetensors")
-    safetensors.torch.save_file(state, path)
+    path: Path = checkpoint("bgmv2_mobilenetv2", vectors("bgmv2_mobilenetv2")["meta"]["seed"])
     return path
 
 

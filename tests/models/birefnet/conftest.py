@@ -6,7 +6,6 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from tests.models.image.frames import one_thread  # noqa: F401
 from vmatte.models.birefnet.network.model import BiRefNet
 from vmatte.models.birefnet.network.weights import network_from
 from vmatte.models.birefnet.variants import PatchOrder

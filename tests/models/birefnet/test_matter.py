@@ -12,7 +12,6 @@ from vmatte.core.errors import ModelError, WeightsError
 from vmatte.core.types import Frame, Hints
 from vmatte.models.birefnet import BiRefNetSettings
 from vmatte.models.birefnet.matter import build
-from vmatte.models.birefnet.settings import BiRefNetLiteSettings
 from vmatte.models.birefnet.variants import PatchOrder
 from vmatte.models.image import matter
 from vmatte.models.image.matter import ImageModel
@@ -28,7 +27,7 @@ def frames(count: int, size: tuple[int, int] = (128, 96)) -> list[Frame]:
 
 
 def model(weights, **given) -> ImageModel:
-    built = build_model(BiRefNetLiteSettings(weights=weights, **given), Runtime("cpu"))
+    built = build_model(BiRefNetSettings(name="birefnet.lite", weights=weights, **given), Runtime("cpu"))
     assert isinstance(built, ImageModel)
     return built
 
@@ -77,7 +76,7 @@ def test_tiles_are_near_the_whole(weights):
 
 def test_lower_precision_stays_near(weights):
     given = frames(1)
-    settings = BiRefNetLiteSettings(weights=weights, size="native")
+    settings = BiRefNetSettings(name="birefnet.lite", weights=weights, size="native")
     low = alphas(build(settings, Runtime("cpu", "bf16")), given)
     assert 0 < np.abs(low - alphas(model(weights, size="native"), given)).max() <= 0.01
 

@@ -66,7 +66,7 @@ def test_keys_that_differ_are_named(state):
 def test_every_card_has_a_variant_and_free_weights():
     names = {card.name for card in CARDS}
     assert names == set(VARIANTS)
-    assert {card.settings().name for card in CARDS} == names
+    assert {card.made().name for card in CARDS} == names
     assert all(card.weights is not None and card.weights.free and not card.needs for card in CARDS)
     assert len({card.weights.file for card in CARDS if card.weights}) == len(CARDS)
     assert all(variant.order is not PatchOrder.auto for variant in VARIANTS.values())

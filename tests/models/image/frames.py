@@ -1,26 +1,15 @@
-"""Frames, and one thread, for tests of image models."""
+"""Frames for tests of image models."""
 
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 import torch
 
 from tests import drawn
 from vmatte.core.types import Clip, Frame, Hints
 from vmatte.models.image.matter import ImageModel
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Small tensors gain nothing from more, and others use this machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def framed(*pictures: Any) -> list[Frame]:

@@ -6,7 +6,6 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from tests.models.image.frames import one_thread  # noqa: F401
 from tests.parity.seeded import seeded_state
 
 

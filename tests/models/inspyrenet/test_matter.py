@@ -20,7 +20,7 @@ from vmatte.models.inspyrenet.matter import build
 from vmatte.models.inspyrenet.network.model import InSPyReNet
 from vmatte.models.inspyrenet.network.pyramid import blended
 from vmatte.models.inspyrenet.network.weights import network_from
-from vmatte.models.inspyrenet.settings import InSPyReNetFastSettings, InSPyReNetSettings
+from vmatte.models.inspyrenet.settings import InSPyReNetSettings
 from vmatte.models.inspyrenet.sizing import dynamic_size
 from vmatte.models.registry import Runtime, signatures
 
@@ -39,7 +39,10 @@ def model(network, monkeypatch) -> Callable[..., Any]:
     monkeypatch.setattr(matter, "load_network", lambda *given: network)
 
     def made(precision: str = "fp32", **given: Any) -> Any:
-        return build(InSPyReNetFastSettings(weights=Path("seeded"), base=128, **given), Runtime("cpu", precision))
+        return build(
+            InSPyReNetSettings(name="inspyrenet.fast", weights=Path("seeded"), base=128, **given),
+            Runtime("cpu", precision),
+        )
 
     return made
 

@@ -19,7 +19,7 @@ from vmatte.models.inspyrenet.network.attention import ContextAttention
 from vmatte.models.inspyrenet.network.model import InSPyReNet, added
 from vmatte.models.inspyrenet.network.pyramid import blended, edges, expanded
 from vmatte.models.inspyrenet.network.weights import network_from
-from vmatte.models.inspyrenet.settings import InSPyReNetFastSettings
+from vmatte.models.inspyrenet.settings import InSPyReNetSettings
 from vmatte.models.registry import Runtime
 
 NEAR_LOGITS, NEAR_ALPHA, NEAR = 5e-5, 1e-5, 2e-4
@@ -108,7 +108,9 @@ def test_two_pyramids_are_blended_as_published():
 def test_a_file_comes_out_as_from_the_authors_package(state, tmp_path):
     held, weights = vectors("inspyrenet_endtoend"), tmp_path / "seeded.pth"
     torch.save(state, weights)
-    model = build(InSPyReNetFastSettings(weights=weights, procedure=Procedure.published), Runtime("cpu"))
+    model = build(
+        InSPyReNetSettings(name="inspyrenet.fast", weights=weights, procedure=Procedure.published), Runtime("cpu")
+    )
     assert isinstance(model, ImageModel)
     made = np.abs(alphas(model, framed(held["frame"]))[0, ::2, ::2] - held["alpha"][0, 0])
     assert made.max() <= 1e-2

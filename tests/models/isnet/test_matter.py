@@ -13,7 +13,7 @@ from vmatte.models.image.settings import Procedure, Stretch
 from vmatte.models.isnet import CARDS
 from vmatte.models.isnet.matter import build
 from vmatte.models.isnet.network.weights import network_from
-from vmatte.models.isnet.settings import ISNetAnimeSettings, ISNetSettings
+from vmatte.models.isnet.settings import ISNetSettings
 from vmatte.models.isnet.sizing import letterboxed
 from vmatte.models.registry import Runtime, signatures
 
@@ -30,7 +30,7 @@ def test_a_video_is_stretched_only_when_asked(weights):
 
 
 def test_drawings_are_never_stretched_unasked_and_keep_their_shape(weights):
-    settings = ISNetAnimeSettings(weights=weights, size="64", procedure=Procedure.published)
+    settings = ISNetSettings(name="isnet.anime", weights=weights, size="64", procedure=Procedure.published)
     (frame,) = discs(1, (64, 20))
     found = alphas(build(settings, Runtime("cpu")), [frame])
     assert found.shape == (1, 20, 64)

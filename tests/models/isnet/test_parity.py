@@ -11,7 +11,7 @@ from vmatte.models.image.matter import ImageModel
 from vmatte.models.image.settings import Procedure
 from vmatte.models.isnet.matter import build
 from vmatte.models.isnet.network.weights import network_from
-from vmatte.models.isnet.settings import ISNetAnimeSettings, ISNetSettings
+from vmatte.models.isnet.settings import ISNetSettings
 from vmatte.models.registry import Runtime
 
 # Rounding of float32 was measured at 3e-7 in the maps.
@@ -51,7 +51,7 @@ def test_a_file_comes_out_as_from_the_authors_script(weights):
 
 def test_a_drawing_comes_out_as_from_that_projects_function(weights):
     held = vectors("isnet")
-    settings = ISNetAnimeSettings(weights=weights, size="128", procedure=Procedure.published)
+    settings = ISNetSettings(name="isnet.anime", weights=weights, size="128", procedure=Procedure.published)
     model = build(settings, Runtime("cpu"))
     assert isinstance(model, ImageModel)
     (image,) = model.recipe.fitted(tensor(held["anime__src"][None]).byte(), model.recipe.sizing(90, 160))

@@ -6,8 +6,6 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from tests.models.image.frames import one_thread  # noqa: F401
-
 
 @pytest.fixture(scope="session")
 def weights(checkpoint) -> Path:

@@ -31,7 +31,7 @@ def frames_of(pictures):
 
 
 def model():
-    return build(card("recall").settings())
+    return build(card("recall").made())
 
 
 def test_the_card_asks_for_a_mask():

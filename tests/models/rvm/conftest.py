@@ -3,22 +3,12 @@
 from pathlib import Path
 
 import pytest
-import safetensors.torch
 import torch
 
 from tests.parity.seeded import seeded_state
 from vmatte.models.rvm.network.model import RVM
 from vmatte.models.rvm.network.weights import network_from
 from vmatte.models.rvm.variants import Backbone, Refiner
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_thread():
-    """Small tensors gain nothing from more, and others use this machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")
@@ -34,8 +24,7 @@ def network(state) -> RVM:
 
 
 @pytest.fixture(scope="session")
-def weights(state, tmp_path_factory) -> Path:
+def weights(checkpoint) -> Path:
     """A checkpoint file of the small network."""
-    path = Path(tmp_path_factory.mktemp("weights") / "seeded.safetensors")
-    safetensors.torch.save_file(state, path)
+    path: Path = checkpoint("rvm_mobilenetv3", 9)
     return path

@@ -13,8 +13,9 @@ from tests.parity.seeded import vectors
 from vmatte.core.errors import ConfigError, WeightsError
 from vmatte.core.types import Clip, Colour, Frame, Hints
 from vmatte.models.lift import lift
+from vmatte.models.recognise import recognised
 from vmatte.models.registry import Runtime, build, exported
-from vmatte.models.rvm import RVMResNet50Settings, RVMSettings
+from vmatte.models.rvm import RVMSettings
 
 CLIP = Clip(Path("shot"), 118, 90, Fraction(24), Fraction(1, 24))
 FRAMES = [Frame(n, n, picture, picture) for n, picture in enumerate(vectors("rvm_mobilenetv3")["frames"])]
@@ -53,6 +54,10 @@ def test_colours_are_of_the_clips_depth(graph):
     assert run(graph, [deep], hdr)[0].layers[0].colour is None
 
 
+def test_the_graph_alone_says_which_model_it_is_of(graph):
+    assert recognised(graph).card.name == "rvm.mobilenetv3"
+
+
 def test_the_graph_speaks_as_the_published_ones(graph):
     session = onnxruntime.InferenceSession(str(graph))
     names = [[each.name for each in ports] for ports in (session.get_inputs(), session.get_outputs())]
@@ -64,7 +69,7 @@ def test_the_graph_speaks_as_the_published_ones(graph):
 
 def test_a_graph_of_another_model_is_refused(graph, tmp_path):
     with pytest.raises(WeightsError, match=r"a graph of rvm\.mobilenetv3, not of rvm\.resnet50"):
-        build(RVMResNet50Settings(weights=graph))
+        build(RVMSettings(name="rvm.resnet50", weights=graph))
     broken = tmp_path / "broken.onnx"
     broken.write_bytes(graph.read_bytes()[:5000])
     with pytest.raises(WeightsError, match="not an ONNX graph"):

@@ -4,8 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.models.image.frames import one_thread  # noqa: F401
-
 
 @pytest.fixture(scope="session")
 def small(checkpoint) -> Path:

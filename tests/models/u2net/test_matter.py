@@ -15,13 +15,13 @@ from vmatte.models.registry import Runtime, signatures
 from vmatte.models.u2net import CARDS
 from vmatte.models.u2net.matter import build
 from vmatte.models.u2net.network.weights import load_network, network_from
-from vmatte.models.u2net.settings import Gain, U2NetSmallSettings
+from vmatte.models.u2net.settings import Gain, U2NetSettings
 
 PUBLISHED = Procedure.published
 
 
 def model(weights, **given):
-    return build(U2NetSmallSettings(weights=weights, size="native", **given), Runtime("cpu"))
+    return build(U2NetSettings(name="u2net.small", weights=weights, size="native", **given), Runtime("cpu"))
 
 
 @pytest.mark.parametrize("case", ["even", "odd"])
@@ -74,10 +74,10 @@ def test_black_and_flat_frames_do_no_harm(small):
 
 
 def test_the_working_size_is_320_unless_asked(small):
-    made = build(U2NetSmallSettings(weights=small), Runtime("cpu"))
+    made = build(U2NetSettings(name="u2net.small", weights=small), Runtime("cpu"))
     assert isinstance(made, ImageModel)
     assert made.recipe.sizing(720, 1280).inner == (320, 320)
-    made = build(U2NetSmallSettings(weights=small, size="101x33"), Runtime("cpu"))
+    made = build(U2NetSettings(name="u2net.small", weights=small, size="101x33"), Runtime("cpu"))
     assert isinstance(made, ImageModel)
     assert made.recipe.sizing(9, 9).inner == (33, 101)
 

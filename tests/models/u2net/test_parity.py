@@ -13,7 +13,7 @@ from vmatte.models.image.settings import Procedure
 from vmatte.models.registry import Runtime
 from vmatte.models.u2net.matter import build
 from vmatte.models.u2net.network.weights import network_from
-from vmatte.models.u2net.settings import U2NetSmallSettings
+from vmatte.models.u2net.settings import U2NetSettings
 
 # Rounding of float32 was measured at 5e-7; the mildest mistakes move results by 4e-4.
 NEAR = 1e-5
@@ -47,7 +47,7 @@ def test_a_file_comes_out_as_from_the_authors_script(small, tmp_path):
     held = vectors("u2netp")
     path = tmp_path / "seeded.pth"
     torch.save(load_file(small), path)
-    model = build(U2NetSmallSettings(weights=path, procedure=Procedure.published), Runtime("cpu"))
+    model = build(U2NetSettings(name="u2net.small", weights=path, procedure=Procedure.published), Runtime("cpu"))
     assert isinstance(model, ImageModel)
     stages = [key.removeprefix("file__") for key in held if key.startswith("file__stage")]
     with tapped(model.recipe.network, [*stages, "outconv"]) as found:

@@ -5,7 +5,7 @@ One network with three trunks (Lin et al., CVPR 2021).
 
 from __future__ import annotations
 
-from vmatte.models.bgmv2.settings import BGMv2ResNet50Settings, BGMv2ResNet101Settings, BGMv2Settings, RefineMode
+from vmatte.models.bgmv2.settings import BGMv2Settings, RefineMode
 from vmatte.models.registry import Card
 from vmatte.nets.signature import Signature
 from vmatte.weights.published import Weights
@@ -30,8 +30,12 @@ RESNET101 = Signature("bgmv2.resnet101", (*_SHARED, *_TRUNK, "backbone.layer3.22
 _PAPER = "Lin et al., Real-Time High-Resolution Background Matting, CVPR 2021"
 
 
+# Nobody publishes a hash or size of the files; this is what their tensors take.
+_TENSORS = {"mobilenetv2": 20_168_440, "resnet50": 161_218_176, "resnet101": 237_400_000}
+
+
 def _weights(backbone: str) -> Weights:
-    """Of the release; nobody publishes a hash or size of these files."""
+    """Of the release."""
     return Weights(
         url=f"https://github.com/PeterL1n/BackgroundMattingV2/releases/download/v1.0.0/pytorch_{backbone}.pth",
         sha256=None,
@@ -40,16 +44,17 @@ def _weights(backbone: str) -> Weights:
         free=True,
         licence_url="https://github.com/PeterL1n/BackgroundMattingV2/blob/master/LICENSE",
         filename=f"bgmv2_{backbone}.pth",
+        about=_TENSORS[backbone],
     )
 
 
-def _card(settings: type[BGMv2Settings], signature: Signature, summary: str) -> Card:
-    name = settings().name
+def _card(signature: Signature, summary: str) -> Card:
+    name = signature.model
     return Card(
         name=name,
         summary=summary,
         factory="vmatte.models.bgmv2.matter:build",
-        settings=settings,
+        settings=BGMv2Settings,
         needs=frozenset({"plate"}),
         gives=frozenset({"alpha", "colour"}),
         paper=_PAPER,
@@ -63,7 +68,7 @@ def _card(settings: type[BGMv2Settings], signature: Signature, summary: str) -> 
 
 
 CARDS = (
-    _card(BGMv2Settings, MOBILENET, "What is not in the empty scene, by a small network with a refiner; HD and 4K."),
-    _card(BGMv2ResNet50Settings, RESNET50, "The same by a larger network."),
-    _card(BGMv2ResNet101Settings, RESNET101, "The same by the largest one."),
+    _card(MOBILENET, "What is not in the empty scene, by a small network with a refiner; HD and 4K."),
+    _card(RESNET50, "What is not in the empty scene, by a larger network."),
+    _card(RESNET101, "What is not in the empty scene, by the largest network."),
 )

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vmatte.core.errors import ModelError, WeightsError
+from vmatte.core.errors import ModelError
 from vmatte.core.types import Clip, Frame, Hints, Matte, Stream
 from vmatte.models.bgmv2.budget import affordable_batch
 from vmatte.models.bgmv2.engine import BackgroundMattingGraph
@@ -22,9 +22,10 @@ from vmatte.models.bgmv2.preflight import ROWS
 from vmatte.models.bgmv2.settings import BGMv2Settings, RefineMode
 from vmatte.models.bgmv2.sizing import Sizing, sizing
 from vmatte.models.naming import naming
+from vmatte.models.placing import placed, weights_of
 from vmatte.models.plate.under import Underlay
 from vmatte.models.registry import ModelSettings, Runtime, signatures
-from vmatte.nets.device import device_of, dtype_of, exact, free_memory, is_out_of_memory, release
+from vmatte.nets.device import exact, free_memory, is_out_of_memory, release
 from vmatte.nets.fold import folded
 from vmatte.nets.loading import channels_last
 from vmatte.nets.session import is_graph
@@ -47,16 +48,12 @@ class BackgroundMattingModel:
         """Loads the weights.
 
         Raises:
-            ConfigError: There is no such device.
-            WeightsError: The weights are missing or not this model's.
+            ConfigError, WeightsError: As in `placed`, `weights_of` and `load_network`.
         """
-        if settings.weights is None:
-            raise WeightsError(f"{settings.name} is without weights: run `vmatte weights fetch {settings.name}`")
         self.settings = settings
         self.backbone = settings.name.partition(".")[2]
-        self.device = device_of(runtime.device)
-        self.dtype = dtype_of(runtime.precision, self.device)
-        network = folded(load_network(settings.weights, self.backbone, signatures()))
+        self.device, self.dtype = self.place = placed(runtime)
+        network = folded(load_network(weights_of(settings), self.backbone, signatures()))
         self.network = channels_last(network).to(self.device)
         self._sizing: Sizing | None = None
         self._batch = max(1, settings.batch)
@@ -64,8 +61,7 @@ class BackgroundMattingModel:
     def facts(self) -> dict[str, Any]:
         """Device, precision, and scale, pixels and batch as they turned out, for the report."""
         return {
-            "device": str(self.device),
-            "precision": str(self.dtype).removeprefix("torch."),
+            **self.place.facts(),
             "backbone_scale": None if self._sizing is None else self._sizing.scale,
             "refine_sample_pixels": None if self._sizing is None else self._sizing.pixels,
             "batch": self._batch,

@@ -65,20 +65,6 @@ class BGMv2Settings(ModelSettings):
         _require(0 <= self.batch <= _MOST, f"batch={self.batch}: 0 (automatic) to {_MOST} frames")
 
 
-@dataclass(frozen=True)
-class BGMv2ResNet50Settings(BGMv2Settings):
-    """As BGMv2Settings."""
-
-    name: str = "bgmv2.resnet50"
-
-
-@dataclass(frozen=True)
-class BGMv2ResNet101Settings(BGMv2Settings):
-    """As BGMv2Settings."""
-
-    name: str = "bgmv2.resnet101"
-
-
 def _require(held: bool, message: str) -> None:
     if not held:
         raise ConfigError(f"model.{message}")

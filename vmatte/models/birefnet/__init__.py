@@ -6,20 +6,7 @@ Two networks that differ in their trunk, and a dozen published checkpoints.
 from __future__ import annotations
 
 from vmatte.models.birefnet.published import WEIGHTS
-from vmatte.models.birefnet.settings import (
-    BiRefNet512Settings,
-    BiRefNetDynamicMattingSettings,
-    BiRefNetDynamicSettings,
-    BiRefNetHRMattingSettings,
-    BiRefNetHRSettings,
-    BiRefNetLite2KSettings,
-    BiRefNetLiteMattingSettings,
-    BiRefNetLiteSettings,
-    BiRefNetMattingSettings,
-    BiRefNetPortraitSettings,
-    BiRefNetSettings,
-    ToonOutSettings,
-)
+from vmatte.models.birefnet.settings import BiRefNetSettings
 from vmatte.models.birefnet.variants import VARIANTS
 from vmatte.models.registry import Card
 from vmatte.nets.signature import Signature
@@ -41,13 +28,12 @@ _PAPER = "Zheng et al., Bilateral Reference for High-Resolution Dichotomous Imag
 _TOONOUT = "Muratori and Seytre, ToonOut: Fine-tuned Background Removal for Anime Characters, 2025; on " + _PAPER
 
 
-def _card(settings: type[BiRefNetSettings], summary: str) -> Card:
-    name = settings().name
+def _card(name: str, summary: str) -> Card:
     return Card(
         name=name,
         summary=summary,
         factory="vmatte.models.birefnet.matter:build",
-        settings=settings,
+        settings=BiRefNetSettings,
         paper=_TOONOUT if name == "toonout" else _PAPER,
         weights=WEIGHTS[name],
         signature=LARGE if VARIANTS[name].backbone == "large" else TINY,
@@ -55,16 +41,16 @@ def _card(settings: type[BiRefNetSettings], summary: str) -> Card:
 
 
 CARDS = (
-    _card(BiRefNetSettings, "Any subject, frame by frame, at 1024 px; near-binary mattes."),
-    _card(BiRefNetLiteSettings, "The same by a network a fifth of the size."),
-    _card(BiRefNetLite2KSettings, "The small network at 2560x1440."),
-    _card(BiRefNetLiteMattingSettings, "The small network trained on soft mattes: hair, glass, smoke."),
-    _card(BiRefNetPortraitSettings, "People, at 1024 px."),
-    _card(BiRefNetMattingSettings, "Trained on soft mattes: hair, glass, smoke; at 1024 px."),
-    _card(BiRefNetHRSettings, "Any subject at 2048 px, for fine detail."),
-    _card(BiRefNetHRMattingSettings, "Soft mattes at 2048 px: the finest of the family."),
-    _card(BiRefNetDynamicSettings, "Any subject at the clip's own shape and size, 256 to 2304 px a side."),
-    _card(BiRefNetDynamicMattingSettings, "Soft mattes at the clip's own shape and size, 256 to 2304 px a side."),
-    _card(BiRefNet512Settings, "Any subject at 512 px: four times faster, coarser."),
-    _card(ToonOutSettings, "Drawn characters: anime, cartoons."),
+    _card("birefnet", "Any subject, frame by frame, at 1024 px; near-binary mattes."),
+    _card("birefnet.lite", "Any subject, at 1024 px, by a network a fifth of the size."),
+    _card("birefnet.lite-2k", "Any subject at 2560x1440, by the small network."),
+    _card("birefnet.lite-matting", "Soft mattes of hair, glass and smoke, by the small network."),
+    _card("birefnet.portrait", "People, at 1024 px."),
+    _card("birefnet.matting", "Soft mattes of hair, glass and smoke, at 1024 px."),
+    _card("birefnet.hr", "Any subject at 2048 px, for fine detail."),
+    _card("birefnet.hr-matting", "Soft mattes at 2048 px: the finest of the family."),
+    _card("birefnet.dynamic", "Any subject at the clip's own shape and size, 256 to 2304 px a side."),
+    _card("birefnet.dynamic-matting", "Soft mattes at the clip's own shape and size, 256 to 2304 px a side."),
+    _card("birefnet.512", "Any subject, at 512 px: four times faster, coarser."),
+    _card("toonout", "Drawn characters: anime, cartoons."),
 )

@@ -1,4 +1,4 @@
-"""A keyer for green, blue and plain backdrops: no weights, no hint needed."""
+"""A keyer for green, blue or any uniform background, white included: local screen colour, soft edges; no weights."""
 
 from __future__ import annotations
 

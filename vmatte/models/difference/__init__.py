@@ -1,4 +1,4 @@
-"""difference: what was not in the clean plate, followed with the memory of `recall`; no learned weights."""
+"""Fixed or hand-held camera, the empty scene known: what is not in it, shadows aside; no weights."""
 
 from __future__ import annotations
 

@@ -10,14 +10,15 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from vmatte.core.errors import ModelError, WeightsError
+from vmatte.core.errors import ModelError
 from vmatte.core.types import Alpha, Frame, Hints, Layer, Matte
 from vmatte.models.image.budget import Appetite, affordable_batch, affordable_tile, smaller_tile
 from vmatte.models.image.settings import ImageSettings, TiledSettings
 from vmatte.models.image.sizing import Sizing
 from vmatte.models.image.tiles import tiled
+from vmatte.models.placing import placed, weights_of
 from vmatte.models.registry import Runtime
-from vmatte.nets.device import device_of, dtype_of, exact, free_memory, is_out_of_memory, release
+from vmatte.nets.device import exact, free_memory, is_out_of_memory, release
 from vmatte.nets.loading import channels_last
 
 logger = logging.getLogger(__name__)
@@ -64,15 +65,11 @@ class ImageModel:
             recipe: From the checkpoint's path.
 
         Raises:
-            ConfigError: There is no such device.
-            WeightsError: The weights are missing or not this model's.
+            ConfigError, WeightsError: As in `placed` and `weights_of`, and as the recipe does.
         """
-        if settings.weights is None:
-            raise WeightsError(f"{settings.name} is without weights: run `vmatte weights fetch {settings.name}`")
         self.settings = settings
-        self.device = device_of(runtime.device)
-        self.dtype = dtype_of(runtime.precision, self.device)
-        self.recipe = recipe(settings.weights)
+        self.device, self.dtype = self.place = placed(runtime)
+        self.recipe = recipe(weights_of(settings))
         channels_last(self.recipe.network).to(self.device)
         self._sizing: Sizing | None = None
         self._asked = settings.tile if isinstance(settings, TiledSettings) else -1
@@ -86,8 +83,7 @@ class ImageModel:
     def facts(self) -> dict[str, Any]:
         """Device, precision, and the size, batch and tiles as they turned out, for the report."""
         return {
-            "device": str(self.device),
-            "precision": str(self.dtype).removeprefix("torch."),
+            **self.place.facts(),
             **self.recipe.facts(),
             "working_size": None if self._sizing is None else self._sizing.padded,
             "batch": self._batch,

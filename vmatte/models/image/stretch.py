@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeVar
 
 import numpy as np
 from torch import Tensor
 
 from vmatte.core.types import BatchModel, Clip, Frame, Hints, Layer, Matte, Matter, Stream
 from vmatte.io.spool import Spool
-from vmatte.models.image.matter import ImageModel
 from vmatte.models.image.settings import Stretch
 from vmatte.models.lift import Batched
+
+ModelT = TypeVar("ModelT", bound=BatchModel)
 
 # Less than that between a matte's extremes is rounding: it stays as it is.
 FLAT = 1e-6
@@ -24,7 +26,7 @@ def stretched(alpha: Tensor) -> Tensor:
     return ((alpha - low) / span.clamp_min(FLAT)).where(span >= FLAT, alpha)
 
 
-def stretching(model: ImageModel, stretch: Stretch) -> ImageModel | ClipStretched:
+def stretching(model: ModelT, stretch: Stretch) -> ModelT | ClipStretched:
     """The model, or what stretches a whole clip of its mattes, where that is asked for."""
     return ClipStretched(model) if stretch is Stretch.clip else model
 

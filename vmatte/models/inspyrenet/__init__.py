@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from vmatte.models.inspyrenet.settings import InSPyReNetFastSettings, InSPyReNetNightlySettings, InSPyReNetSettings
+from functools import partial
+
+from vmatte.models.inspyrenet.settings import InSPyReNetSettings
 from vmatte.models.registry import Card
 from vmatte.nets.signature import Signature
 from vmatte.weights.published import Weights
@@ -24,47 +26,46 @@ SIGNATURE = Signature(
 #: Side in px of the squares that each checkpoint was trained on.
 BASES = {"inspyrenet": 1024, "inspyrenet.fast": 384, "inspyrenet.nightly": 1024}
 
-_PAPER = "Kim et al., Revisiting Image Pyramid Structure for High Resolution Salient Object Detection, ACCV 2022"
-_RELEASE = "https://github.com/plemeri/transparent-background/releases/download/1.2.12/{}"
+_card = partial(
+    Card,
+    factory="vmatte.models.inspyrenet.matter:build",
+    paper="Kim et al., Revisiting Image Pyramid Structure for High Resolution Salient Object Detection, ACCV 2022",
+    signature=SIGNATURE,
+)
+_TERMS = "trained on public data sets with terms of their own"
 
 
-def _card(settings: type[InSPyReNetSettings], summary: str, file: str, notes: str) -> Card:
-    return Card(
-        name=settings().name,
-        summary=summary,
-        factory="vmatte.models.inspyrenet.matter:build",
-        settings=settings,
-        paper=_PAPER,
-        weights=Weights(
-            url=_RELEASE.format(file),
-            sha256=None,
-            size=None,
-            licence="MIT",
-            free=True,
-            licence_url="https://github.com/plemeri/transparent-background/blob/main/LICENSE",
-            notes=f"{notes}trained on public data sets with terms of their own",
-        ),
-        signature=SIGNATURE,
+def _weights(file: str, notes: str) -> Weights:
+    return Weights(
+        url=f"https://github.com/plemeri/transparent-background/releases/download/1.2.12/{file}",
+        sha256=None,
+        size=None,
+        licence="MIT",
+        free=True,
+        licence_url="https://github.com/plemeri/transparent-background/blob/main/LICENSE",
+        notes=f"{notes}; {_TERMS}",
+        # What its tensors take.
+        about=366_943_500,
     )
 
 
 CARDS = (
     _card(
-        InSPyReNetSettings,
-        "What stands out in the picture, at 1024 px.",
-        "ckpt_base.pth",
-        "MD5 d692e3dd5fa1b9658949d452bebf1cda; ",
+        name="inspyrenet",
+        summary="What stands out in the picture, at 1024 px.",
+        settings=InSPyReNetSettings,
+        weights=_weights("ckpt_base.pth", "MD5 d692e3dd5fa1b9658949d452bebf1cda"),
     ),
     _card(
-        InSPyReNetFastSettings,
-        "The same at 384 px; sharper with model.blend=true.",
-        "ckpt_fast.pth",
-        "MD5 9efdbfbcc49b79ef0f7891c83d2fd52f; ",
+        name="inspyrenet.fast",
+        summary="What stands out, at 384 px; sharper with model.blend=true.",
+        settings=InSPyReNetSettings,
+        weights=_weights("ckpt_fast.pth", "MD5 9efdbfbcc49b79ef0f7891c83d2fd52f"),
     ),
     _card(
-        InSPyReNetNightlySettings,
-        "The same at 1024 px, meant for small pictures.",
-        "ckpt_base_nightly.pth",
-        "may change without notice; ",
+        name="inspyrenet.nightly",
+        summary="What stands out, at 1024 px, meant for small pictures.",
+        settings=InSPyReNetSettings,
+        weights=_weights("ckpt_base_nightly.pth", "may change without notice"),
     ),
 )

@@ -1,4 +1,4 @@
-"""What a user may change about InSPyReNet, one class a card."""
+"""What a user may change about InSPyReNet."""
 
 from __future__ import annotations
 
@@ -42,17 +42,3 @@ class InSPyReNetSettings(ImageSettings):
         super().__post_init__()
         if self.base != 0 and (self.base < 128 or self.base % 32):
             raise ConfigError(f"model.base={self.base}: 0 (the card's), or a multiple of 32 from 128 px up")
-
-
-@dataclass(frozen=True)
-class InSPyReNetFastSettings(InSPyReNetSettings):
-    """As InSPyReNetSettings."""
-
-    name: str = "inspyrenet.fast"
-
-
-@dataclass(frozen=True)
-class InSPyReNetNightlySettings(InSPyReNetSettings):
-    """As InSPyReNetSettings."""
-
-    name: str = "inspyrenet.nightly"

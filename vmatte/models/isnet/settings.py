@@ -1,4 +1,4 @@
-"""What a user may change about IS-Net, one class a card."""
+"""What a user may change about IS-Net."""
 
 from __future__ import annotations
 
@@ -25,17 +25,3 @@ class ISNetSettings(TiledSettings):
     name: str = "isnet"
     procedure: Procedure = Procedure.video
     stretch: Stretch = Stretch.auto
-
-
-@dataclass(frozen=True)
-class ISNetDISSettings(ISNetSettings):
-    """As ISNetSettings."""
-
-    name: str = "isnet.dis"
-
-
-@dataclass(frozen=True)
-class ISNetAnimeSettings(ISNetSettings):
-    """As ISNetSettings."""
-
-    name: str = "isnet.anime"

@@ -44,13 +44,6 @@ class MatAnyoneSettings(RecurrenceSettings, ModelSettings):
             raise ConfigError(f"model.max_size={self.max_size}: -1 (off), 0 (automatic), or 16 px and more")
 
 
-@dataclass(frozen=True)
-class MatAnyone2Settings(MatAnyoneSettings):
-    """As MatAnyoneSettings."""
-
-    name: str = "matanyone2"
-
-
 _LICENCE = "NTU S-Lab 1.0, non-commercial"
 
 CARDS = (
@@ -74,9 +67,9 @@ CARDS = (
     ),
     Card(
         name="matanyone2",
-        summary="The same network, trained on more and harder clips.",
+        summary="Follows the subject of a mask; MatAnyone's network, trained on more and harder clips.",
         factory="vmatte.models.matanyone.matter:build",
-        settings=MatAnyone2Settings,
+        settings=MatAnyoneSettings,
         needs=frozenset({"mask"}),
         paper="Yang et al., MatAnyone 2, 2026",
         weights=Weights(

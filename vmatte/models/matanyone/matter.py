@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vmatte.core.errors import HintError, ModelError, WeightsError
+from vmatte.core.errors import HintError, ModelError
 from vmatte.core.types import Alpha, Clip, Frame, Hints, Image8, Layer, Matte
 from vmatte.models.matanyone import MatAnyoneSettings
 from vmatte.models.matanyone.mask import levels, prepared
@@ -26,8 +26,9 @@ from vmatte.models.matanyone.network.weights import load_network
 from vmatte.models.matanyone.recurrence import Features, Prediction, Recurrence
 from vmatte.models.matanyone.scale import affordable, smaller, working_size
 from vmatte.models.matanyone.state import State
+from vmatte.models.placing import placed, weights_of
 from vmatte.models.registry import ModelSettings, Runtime, signatures
-from vmatte.nets.device import device_of, dtype_of, exact, free_memory, is_out_of_memory, release
+from vmatte.nets.device import exact, free_memory, is_out_of_memory, release
 from vmatte.nets.fold import folded
 from vmatte.nets.loading import channels_last
 from vmatte.ops.guided import lifted, upsample
@@ -86,15 +87,12 @@ class MatAnyoneModel:
         """Loads the weights.
 
         Raises:
-            ConfigError: There is no such device.
-            WeightsError: The weights are missing or not this model's.
+            ConfigError, WeightsError: As in `placed`, `weights_of` and `load_network`.
         """
-        if settings.weights is None:
-            raise WeightsError(f"{settings.name} is without weights: run `vmatte weights fetch {settings.name}`")
         self.settings = settings
-        self.device = device_of(runtime.device)
-        network = channels_last(folded(load_network(settings.weights, signatures()))).to(self.device)
-        self.recurrence = Recurrence(network, settings, dtype_of(runtime.precision, self.device))
+        self.device, dtype = self.place = placed(runtime)
+        network = channels_last(folded(load_network(weights_of(settings), signatures()))).to(self.device)
+        self.recurrence = Recurrence(network, settings, dtype)
         self._side: int | None = None
         self._fell_back = False
         self._seen: _Seen | None = None
@@ -124,8 +122,7 @@ class MatAnyoneModel:
 
     def facts(self) -> dict[str, Any]:
         """Device, precision, and the shorter side worked at, for the report."""
-        dtype = str(self.recurrence.dtype).removeprefix("torch.")
-        return {"device": str(self.device), "precision": dtype, "short_side": self._side}
+        return {**self.place.facts(), "short_side": self._side}
 
     def _stepped(self, track: Track, frame: Frame) -> Track:
         if track.last.alpha.shape != self._size(frame):

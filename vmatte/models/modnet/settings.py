@@ -1,4 +1,4 @@
-"""What a user may change about MODNet, one class a card."""
+"""What a user may change about MODNet."""
 
 from __future__ import annotations
 
@@ -22,10 +22,3 @@ class MODNetSettings(ImageSettings):
 
     name: str = "modnet"
     procedure: Procedure = Procedure.video
-
-
-@dataclass(frozen=True)
-class MODNetWebcamSettings(MODNetSettings):
-    """As MODNetSettings."""
-
-    name: str = "modnet.webcam"

@@ -1,4 +1,4 @@
-"""recall: follows the subject of a first-frame mask with a memory of colours and places, and no learned weights.
+"""Moving or fixed camera: the subject of a mask, by a memory of its colours and places; no learned weights.
 
 All distances called px in this package are at 360 working rows and scale with the working size. Numbers without
 another source are those of this engine's prototype, chosen on six drawn clips with known truth.

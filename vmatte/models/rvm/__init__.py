@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from vmatte.models.registry import Card
-from vmatte.models.rvm.settings import RVMResNet50Settings, RVMSettings
+from vmatte.models.rvm.settings import RVMSettings
 from vmatte.nets.signature import Signature
 from vmatte.weights.published import Weights
 
-__all__ = ["CARDS", "MOBILENETV3", "RESNET50", "RVMResNet50Settings", "RVMSettings"]
+__all__ = ["CARDS", "MOBILENETV3", "RESNET50", "RVMSettings"]
 
 # Without keys of the guided filter: checkpoints for the fast one lack them.
 _SHARED = (
@@ -22,16 +22,16 @@ MOBILENETV3 = Signature(
 RESNET50 = Signature("rvm.resnet50", (*_SHARED, "backbone.conv1.weight", "backbone.layer4.2.conv3.weight"))
 
 
-def _card(settings: type[RVMSettings], summary: str, signature: Signature) -> Card:
-    name = settings().name
+def _card(signature: Signature, summary: str, tensors: int) -> Card:
+    name = signature.model
     return Card(
         name=name,
         summary=summary,
         factory="vmatte.models.rvm.matter:build",
-        settings=settings,
+        settings=RVMSettings,
         gives=frozenset({"alpha", "colour"}),
         paper="Lin et al., Robust High-Resolution Video Matting with Temporal Guidance, WACV 2022",
-        # Nobody publishes a hash of the files.
+        # Nobody publishes a hash or size of the files; of the second there is what their tensors take.
         weights=Weights(
             url=f"https://github.com/PeterL1n/RobustVideoMatting/releases/download/v1.0.0/{name.replace('.', '_')}.pth",
             sha256=None,
@@ -40,6 +40,7 @@ def _card(settings: type[RVMSettings], summary: str, signature: Signature) -> Ca
             free=True,
             licence_url="https://github.com/PeterL1n/RobustVideoMatting/blob/master/LICENSE",
             notes="free for any use; whoever passes the weights on does so under the GPL-3.0",
+            about=tensors,
         ),
         export="vmatte.models.rvm.export:export",
         signature=signature,
@@ -48,6 +49,10 @@ def _card(settings: type[RVMSettings], summary: str, signature: Signature) -> Ca
 
 
 CARDS = (
-    _card(RVMSettings, "People, without a hint: a fast network with memory, and colours of its own.", MOBILENETV3),
-    _card(RVMResNet50Settings, "The same with a trunk seven times as large: a little better, slower.", RESNET50),
+    _card(MOBILENETV3, "People, without a hint: a fast network with memory, and colours of its own.", 15_095_100),
+    _card(
+        RESNET50,
+        "People, without a hint, by a trunk seven times as large: a little better, slower.",
+        107_778_920,
+    ),
 )

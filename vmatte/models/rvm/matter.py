@@ -9,8 +9,9 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from vmatte.core.errors import ModelError, WeightsError
+from vmatte.core.errors import ModelError
 from vmatte.core.types import Clip, Frame, Hints, Matte
+from vmatte.models.placing import placed, weights_of
 from vmatte.models.registry import ModelSettings, Runtime, signatures
 from vmatte.models.rvm.engine import RVMGraph
 from vmatte.models.rvm.enlarge import enlarged, layer
@@ -19,7 +20,7 @@ from vmatte.models.rvm.network.weights import load_network
 from vmatte.models.rvm.settings import RVMSettings
 from vmatte.models.rvm.state import State
 from vmatte.models.rvm.variants import Backbone
-from vmatte.nets.device import device_of, dtype_of, exact, is_out_of_memory, release
+from vmatte.nets.device import exact, is_out_of_memory, release
 from vmatte.nets.fold import folded
 from vmatte.nets.loading import channels_last
 from vmatte.nets.session import is_graph
@@ -41,16 +42,12 @@ class RVMModel:
         """Loads the weights.
 
         Raises:
-            ConfigError: There is no such device.
-            WeightsError: The weights are missing or not this model's.
+            ConfigError, WeightsError: As in `placed`, `weights_of` and `load_network`.
         """
-        if settings.weights is None:
-            raise WeightsError(f"{settings.name} is without weights: run `vmatte weights fetch {settings.name}`")
         self.settings = settings
-        self.device = device_of(runtime.device)
-        self.dtype = dtype_of(runtime.precision, self.device)
+        self.device, self.dtype = self.place = placed(runtime)
         backbone = Backbone(settings.name.rpartition(".")[2])
-        network = load_network(settings.weights, backbone, settings.refiner, signatures())
+        network = load_network(weights_of(settings), backbone, settings.refiner, signatures())
         self.network = channels_last(folded(network)).to(self.device)
         self.chunk = settings.seq_chunk or (_CHUNK if self.device.type == "cpu" else _CHUNK_GPU)
         self._seen: dict[str, Any] = {}
@@ -94,8 +91,7 @@ class RVMModel:
 
     def facts(self) -> dict[str, Any]:
         """Device, precision, and ratio, size and chunk as they turned out, for the report."""
-        dtype = str(self.dtype).removeprefix("torch.")
-        return {"device": str(self.device), "precision": dtype, "seq_chunk": self.chunk, **self._seen}
+        return {**self.place.facts(), "seq_chunk": self.chunk, **self._seen}
 
     def _launched(self, state: State, frames: Sequence[Frame]) -> tuple[State, list[Later]]:
         height, width = frames[0].sdr.shape[:2]

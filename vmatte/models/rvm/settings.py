@@ -53,10 +53,3 @@ class RVMSettings(ModelSettings):
         if not 0 < ratio <= 1:
             raise ConfigError(f"model.downsample_ratio={self.downsample_ratio}: auto, or a number in (0, 1]")
         return ratio
-
-
-@dataclass(frozen=True)
-class RVMResNet50Settings(RVMSettings):
-    """As RVMSettings."""
-
-    name: str = "rvm.resnet50"

@@ -1,4 +1,4 @@
-"""What a user may change about U2-Net, one class a card."""
+"""What a user may change about U2-Net."""
 
 from __future__ import annotations
 
@@ -40,17 +40,3 @@ class U2NetSettings(TiledSettings):
     procedure: Procedure = Procedure.video
     stretch: Stretch = Stretch.auto
     gain: Gain = Gain.auto
-
-
-@dataclass(frozen=True)
-class U2NetSmallSettings(U2NetSettings):
-    """As U2NetSettings."""
-
-    name: str = "u2net.small"
-
-
-@dataclass(frozen=True)
-class U2NetHumanSegSettings(U2NetSettings):
-    """As U2NetSettings."""
-
-    name: str = "u2net.human-seg"

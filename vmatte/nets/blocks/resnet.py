@@ -7,7 +7,12 @@ Sums and rectifiers work in place: measured on a CPU, a rectifier into new memor
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from torch import Tensor, nn
+
+Norm = Callable[[int], nn.Module]
+"""Makes the normalisation of so many channels."""
 
 
 class BasicBlock(nn.Module):
@@ -15,13 +20,15 @@ class BasicBlock(nn.Module):
 
     expansion = 1
 
-    def __init__(self, inputs: int, width: int, stride: int = 1, dilation: int = 1) -> None:
+    def __init__(
+        self, inputs: int, width: int, stride: int = 1, dilation: int = 1, norm: Norm = nn.BatchNorm2d
+    ) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(inputs, width, 3, stride, padding=dilation, dilation=dilation, bias=False)
-        self.bn1 = nn.BatchNorm2d(width)
+        self.bn1 = norm(width)
         self.conv2 = nn.Conv2d(width, width, 3, padding=dilation, dilation=dilation, bias=False)
-        self.bn2 = nn.BatchNorm2d(width)
-        self.downsample = _shortcut(inputs, width, stride)
+        self.bn2 = norm(width)
+        self.downsample = _shortcut(inputs, width, stride, norm)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, inputs, H, W) to (B, width, H/stride, W/stride)."""
@@ -37,15 +44,17 @@ class Bottleneck(nn.Module):
 
     expansion = 4
 
-    def __init__(self, inputs: int, width: int, stride: int = 1, dilation: int = 1) -> None:
+    def __init__(
+        self, inputs: int, width: int, stride: int = 1, dilation: int = 1, norm: Norm = nn.BatchNorm2d
+    ) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(inputs, width, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(width)
+        self.bn1 = norm(width)
         self.conv2 = nn.Conv2d(width, width, 3, stride, padding=dilation, dilation=dilation, bias=False)
-        self.bn2 = nn.BatchNorm2d(width)
+        self.bn2 = norm(width)
         self.conv3 = nn.Conv2d(width, width * self.expansion, 1, bias=False)
-        self.bn3 = nn.BatchNorm2d(width * self.expansion)
-        self.downsample = _shortcut(inputs, width * self.expansion, stride)
+        self.bn3 = norm(width * self.expansion)
+        self.downsample = _shortcut(inputs, width * self.expansion, stride, norm)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, inputs, H, W) to (B, 4 width, H/stride, W/stride)."""
@@ -58,18 +67,26 @@ class Bottleneck(nn.Module):
 
 
 def stage(
-    block: type[BasicBlock | Bottleneck], inputs: int, width: int, count: int, stride: int = 1, dilation: int = 1
+    block: type[BasicBlock | Bottleneck],
+    inputs: int,
+    width: int,
+    count: int,
+    stride: int = 1,
+    dilation: int = 1,
+    first: int = 1,
+    norm: Norm = nn.BatchNorm2d,
 ) -> nn.Sequential:
     """`count` blocks in a row, the first of which carries the stride; gives `width * block.expansion` channels.
 
-    The first block is not dilated: what a dilated stage replaces is the stride between it and the next.
+    What a dilated stage replaces is the stride between its first block and the next, so the first is dilated by `first`
+    only, which is what the stage before it had.
     """
     outputs = width * block.expansion
-    others = (block(outputs, width, dilation=dilation) for _ in range(count - 1))
-    return nn.Sequential(block(inputs, width, stride), *others)
+    others = (block(outputs, width, dilation=dilation, norm=norm) for _ in range(count - 1))
+    return nn.Sequential(block(inputs, width, stride, first, norm), *others)
 
 
-def _shortcut(inputs: int, outputs: int, stride: int) -> nn.Sequential | None:
+def _shortcut(inputs: int, outputs: int, stride: int, norm: Norm) -> nn.Sequential | None:
     if stride == 1 and inputs == outputs:
         return None
-    return nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), norm(outputs))

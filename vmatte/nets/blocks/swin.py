@@ -52,13 +52,13 @@ class Swin(nn.Module):
 class PatchEmbedding(nn.Module):
     """Patches of 4x4 px as tokens."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, inputs: int = 3) -> None:
         super().__init__()
-        self.proj = nn.Conv2d(3, width, 4, 4)
+        self.proj = nn.Conv2d(inputs, width, 4, 4)
         self.norm = nn.LayerNorm(width)
 
     def forward(self, image: Tensor) -> Tensor:
-        """(B, 3, H, W) to (B, H/4, W/4, width), sizes rounded up."""
+        """(B, inputs, H, W) to (B, H/4, W/4, width), sizes rounded up."""
         height, width = image.shape[2:]
         if height % 4 or width % 4:
             image = F.pad(image, (0, -width % 4, 0, -height % 4))
@@ -108,20 +108,23 @@ class Perceptron(nn.Module):
 
 
 class WindowAttention(nn.Module):
-    """Attention among the tokens of a window, with a learnt bias for every relative position."""
+    """Attention among the tokens of a window, with a learnt bias for every relative position.
+
+    Tokens that belong to no place may be attended to from every window; the table then has a row more for each.
+    """
 
     relative_position_index: Tensor
 
-    def __init__(self, dim: int, heads: int, window: int, shift: int) -> None:
+    def __init__(self, dim: int, heads: int, window: int, shift: int, extra: int = 0) -> None:
         super().__init__()
-        self.heads, self.window, self.shift = heads, window, shift
-        self.relative_position_bias_table = nn.Parameter(torch.zeros((2 * window - 1) ** 2, heads))
+        self.heads, self.window, self.shift, self.extra = heads, window, shift, extra
+        self.relative_position_bias_table = nn.Parameter(torch.zeros((2 * window - 1) ** 2 + extra, heads))
         self.register_buffer("relative_position_index", relative_positions(window), persistent=False)
         self.qkv = nn.Linear(dim, 3 * dim)
         self.proj = nn.Linear(dim, dim)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, H, W, dim) to the same."""
+    def forward(self, x: Tensor, everywhere: Tensor | None = None) -> Tensor:
+        """(B, H, W, dim) to the same; `everywhere` are the (B, extra, dim) tokens that every window sees."""
         batch, height, width, dim = x.shape
         side = self.window
         x = F.pad(x, (0, 0, 0, -width % side, 0, -height % side))
@@ -132,10 +135,11 @@ class WindowAttention(nn.Module):
         qkv = self.qkv(x).unflatten(-1, (3, self.heads, _HEAD))
         x = torch.empty_like(x, dtype=qkv.dtype)
         bias = self.bias().to(qkv.dtype)
+        more = None if everywhere is None else self.qkv(everywhere).unflatten(-1, (3, self.heads, _HEAD))
         for where, masked in self._groups(bias):
             # A map of one row of windows has none before the last.
             if x[where].numel():
-                x[where] = _attended(qkv[where], masked)
+                x[where] = _attended(qkv[where], self._widened(masked), more)
         x = self.proj(x).view(batch, rows, columns, side, side, dim).transpose(2, 3)
         x = x.reshape(batch, rows * side, columns * side, dim)
         if self.shift:
@@ -145,6 +149,13 @@ class WindowAttention(nn.Module):
     def bias(self) -> Tensor:
         """(heads, N, N) for the N tokens of a window."""
         return self.relative_position_bias_table[self.relative_position_index].permute(2, 0, 1)
+
+    def _widened(self, bias: Tensor) -> Tensor:
+        """(heads, N, N + extra): the same for every token that looks at an extra one."""
+        if not self.extra:
+            return bias
+        rows = self.relative_position_bias_table[-self.extra :].to(bias.dtype)
+        return torch.cat((bias, rows.T[:, None].expand(-1, bias.shape[1], -1)), -1)
 
     def _groups(self, bias: Tensor) -> Iterator[tuple[tuple[slice, slice, slice], Tensor]]:
         """Windows by (batch, row, column), and the bias with the mask that they share.
@@ -191,10 +202,13 @@ def relative_positions(window: int) -> Tensor:
     return down * (2 * window - 1) + right
 
 
-def _attended(qkv: Tensor, bias: Tensor) -> Tensor:
-    """Windows (B, rows, columns, N, 3, heads, 32) as (B, rows, columns, N, dim)."""
+def _attended(qkv: Tensor, bias: Tensor, more: Tensor | None) -> Tensor:
+    """Windows (B, rows, columns, N, 3, heads, 32) as (B, rows, columns, N, dim), looking at `more` tokens as well."""
     shape = qkv.shape
     q, k, v = qkv.reshape(-1, shape[3], 3, *shape[5:]).permute(2, 0, 3, 1, 4)
+    if more is not None:
+        each = more.permute(2, 0, 3, 1, 4)[1:, :, None].expand(-1, -1, shape[1] * shape[2], -1, -1, -1).flatten(1, 2)
+        k, v = (torch.cat(pair, 2) for pair in zip((k, v), each, strict=True))
     mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=bias.expand(q.shape[0], -1, -1, -1))
     return mixed.transpose(1, 2).reshape(*shape[:4], -1)
 

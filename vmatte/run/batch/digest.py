@@ -18,6 +18,7 @@ from vmatte.models.registry import card, cards
 from vmatte.run.batch.task import Task
 from vmatte.run.report import Report, versions
 from vmatte.weights.digest import sha256_of
+from vmatte.weights.elsewhere import elsewhere
 from vmatte.weights.store import find
 
 # Settings that change how a run goes, never what it writes.
@@ -40,7 +41,11 @@ def vouched(seal: Mapping[str, Any], report: Report, path: Path) -> dict[str, An
     for output in report.outputs:
         written = Path(output["path"])
         outputs[Path(os.path.relpath(written, folder)).as_posix()] = _sha256_at(written)
-    return {**seal, "weights": None if report.weights is None else report.weights["sha256"], "outputs": outputs}
+    found = {
+        "weights": None if report.weights is None else report.weights["sha256"],
+        "refiner": (report.refiner.get("weights") or {}).get("sha256"),
+    }
+    return {**seal, **found, "outputs": outputs}
 
 
 def difference(task: Task, data: Mapping[str, Any], path: Path, stands: Stands | None = None) -> str:
@@ -55,7 +60,9 @@ def difference(task: Task, data: Mapping[str, Any], path: Path, stands: Stands |
         return "the code has changed"
     if kept.get("settings") != _settings(task):
         return "the settings have changed"
-    if kept.get("weights") != _weights_now(task, data):
+    plan = task.plan
+    now = _weights_now(str(data.get("model")), plan.model.weights), _weights_now(plan.refine, plan.refining.weights)
+    if (kept.get("weights"), kept.get("refiner")) != now:
         return "the weights have changed"
     if kept.get("inputs") != _hashed(task):
         return "the clip or its hints have changed"
@@ -78,8 +85,9 @@ def code() -> str:
 def _settings(task: Task) -> str:
     plan = {key: value for key, value in task.settings.items() if key not in _OF_NO_EFFECT}
     # The path of a checkpoint of the user's is no setting: its bytes are.
-    if isinstance(plan.get("model"), Mapping):
-        plan["model"] = {key: value for key, value in plan["model"].items() if key != "weights"}
+    for part in ("model", "refining"):
+        if isinstance(plan.get(part), Mapping):
+            plan[part] = {key: value for key, value in plan[part].items() if key != "weights"}
     job = {name: getattr(task.job, name) for name in task.job.__dataclass_fields__ if name not in _ELSEWHERE}
     text = _without_stage(json.dumps({"plan": plan, "job": job}, sort_keys=True, default=str), task)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -94,16 +102,16 @@ def _without_stage(text: str, task: Task) -> str:
     return text if task.stage is None else text.replace(str(task.stage), "")
 
 
-def _weights_now(task: Task, data: Mapping[str, Any]) -> str | None:
-    """The hash of the checkpoint that the model of a report would run with now; None for a model without."""
-    name = str(data.get("model"))
+def _weights_now(name: str, given: Path | None) -> str | None:
+    """The hash of the checkpoint that a model would run with now, the user's if given; None for a model without."""
     if name not in cards() or (published := card(name).weights) is None:
         return None
-    given = task.plan.model.weights
     try:
         if given is not None:
             return sha256_of(given)
-        stored = find(name, published)
+        stored, place = find(name, published), elsewhere(published)
+        if stored is None and place is not None:
+            return sha256_of(place)
     except (WeightsError, OSError):
         return "missing"
     if stored is not None:
@@ -119,7 +127,7 @@ def _inputs(task: Task) -> Iterator[tuple[str, Path]]:
         for text in texts:
             if (path := _file_in(text)) is not None:
                 yield f"{kind} {text}", path
-    for name, given in (("plate", job.plate), ("truth", job.truth)):
+    for name, given in (("plate", job.plate), ("trimap", job.trimap), ("truth", job.truth)):
         if given is not None:
             yield name, given
     if not job.masks and not job.objects and (mask := sidecar(job.clip, "mask")):

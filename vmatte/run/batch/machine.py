@@ -21,5 +21,6 @@ def gpus_for(plans: Sequence[Plan]) -> list[str]:
 def wants_gpu(plan: Plan) -> bool:
     """Whether a plan could use a GPU: a learned model that is not told to keep away from it."""
     name = plan.model.name
-    learned = name != "auto" and card(name).weights is not None
+    # Weights without a name are of some learned model.
+    learned = plan.model.weights is not None if name == "auto" else card(name).weights is not None
     return learned and plan.device in (Device.auto, Device.cuda)

@@ -15,7 +15,7 @@ from vmatte.io.remote import is_url
 from vmatte.run.batch.elsewhere import standing_for
 from vmatte.run.plan import Job
 
-_HINTS = ("mask", "object", "plate", "truth", "over")
+_HINTS = ("mask", "object", "plate", "trimap", "truth", "over")
 _KEYS = ("clip", *_HINTS, "out", "start", "end", "name", "model", "preset", "output", "set")
 # What belongs to whoever runs the batch, not to who wrote the file: licences, the network, threads.
 _NOT_THEIRS = ("accept_license", "offline", "stream", "hydra")
@@ -71,6 +71,7 @@ def _job(values: Mapping[str, Any], base: Path, root: Path) -> Job:
         masks=tuple(_hint(text, base) for text in _several(values, "mask")),
         objects=tuple(_objects(values, base)),
         plate=_path(values, "plate", base),
+        trimap=_path(values, "trimap", base),
         start=_time(values, "start"),
         end=_time(values, "end"),
         truth=_path(values, "truth", base),
@@ -127,7 +128,7 @@ def _overrides(values: Mapping[str, Any]) -> Iterator[str]:
     for key, value in given.items():
         if not isinstance(key, str) or not _KEY.fullmatch(key):
             raise ConfigError(f"set: {key!r} is no setting; `vmatte config` lists them")
-        if key.split(".")[0] in _NOT_THEIRS or key == "model.weights":
+        if key.split(".")[0] in _NOT_THEIRS or key in ("model.weights", "refining.weights"):
             raise ConfigError(f"set: {key} is for whoever runs the batch to say, not for a file of jobs")
         yield f"{key}={_literal(value)}"
 

@@ -137,7 +137,7 @@ def _matted(job: Job, matting: Matting, source: OpenedSource, notes: list[str]) 
     if plan.model.name == "auto" and job.plate is None and job.masks:
         # `auto` follows a mask when there is one; before a plain background the keyer is exact.
         choice = screened(lambda count: [rgb for _, rgb in sample_frames(source, count)])
-        plan = plan if choice is None else replace(plan, model=card(choice.model).settings())
+        plan = plan if choice is None else replace(plan, model=card(choice.model).made())
     plan = replace(plan, outputs=[_MATTED], premultiplied=False)
     report = run_job(job, plan, progress=matting.progress)
     told = [f"matted by {report.model}: {report.why}", *report.warnings]

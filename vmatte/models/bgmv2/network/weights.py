@@ -7,9 +7,8 @@ from pathlib import Path
 
 from torch import Tensor
 
-from vmatte.core.errors import WeightsError
 from vmatte.models.bgmv2.network.model import BackgroundMatting
-from vmatte.nets.loading import PREFIXES, Blank, Signature, load_strict, nearest, read_checkpoint
+from vmatte.nets.loading import PREFIXES, Blank, Signature, load_strict, read_checkpoint, refuse_trunk
 
 # Counters: inference needs none of them from the file.
 MAY_LACK = ("*.num_batches_tracked",)
@@ -37,11 +36,7 @@ def network_from(
     state: Mapping[str, Tensor], source: str, backbone: str, candidates: Sequence[Signature] = ()
 ) -> BackgroundMatting:
     """As `load_network`, from a state dict that the user calls `source`."""
-    found = backbone_of(state)
-    if found is not None and found != backbone:
-        near = nearest(state, candidates)
-        model = f"; the nearest known model is {near.model}" if near else ""
-        raise WeightsError(f"{source}: weights of a network with the {found} trunk, not the {backbone} one{model}")
+    refuse_trunk(backbone_of(state), backbone, state, source, candidates)
     with Blank():
         network = BackgroundMatting(backbone, kernel_of(state))
     load_strict(network, state, source=source, may_lack=MAY_LACK, candidates=candidates)

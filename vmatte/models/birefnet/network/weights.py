@@ -12,11 +12,10 @@ from pathlib import Path
 
 from torch import Tensor
 
-from vmatte.core.errors import WeightsError
 from vmatte.models.birefnet.network.decoder import GRIDS
 from vmatte.models.birefnet.network.model import WIDTHS, Backbone, BiRefNet
 from vmatte.models.birefnet.variants import PatchOrder
-from vmatte.nets.loading import Blank, Signature, load_strict, nearest, read_checkpoint
+from vmatte.nets.loading import Blank, Signature, load_strict, read_checkpoint, refuse_trunk
 
 # Training heads and counters: inference needs none of them from the file.
 MAY_LACK = ("decoder.conv_ms_spvn_*", "decoder.gdt_convs_pred_*", "*.num_batches_tracked")
@@ -49,11 +48,7 @@ def network_from(
     candidates: Sequence[Signature] = (),
 ) -> BiRefNet:
     """As `load_network`, from a state dict that the user calls `source`."""
-    found = backbone_of(state)
-    if found is not None and found != backbone:
-        near = nearest(state, candidates)
-        model = f"; the nearest known model is {near.model}" if near else ""
-        raise WeightsError(f"{source}: weights of a network with the {found} trunk, not the {backbone} one{model}")
+    refuse_trunk(backbone_of(state), backbone, state, source, candidates)
     fitted = {key: value for key, value in state.items() if not key.endswith(_DERIVED)}
     if order is PatchOrder.wg_hg_c:
         fitted |= reordered(fitted)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from vmatte.models.modnet.network.block import Conv, scaled
+from vmatte.nets.blocks.excite import SqueezeExcite
 from vmatte.nets.blocks.mobilenetv2 import InvertedResidual, activated, features
 
 #: What sides are multiples of.
@@ -64,21 +65,6 @@ class Backbone(nn.Module):
             if number in _TAPS:
                 seen.append(x)
         return seen
-
-
-class SqueezeExcite(nn.Module):
-    """Channels weighted by what the whole map is like."""
-
-    def __init__(self, channels: int, narrow: int) -> None:
-        super().__init__()
-        self.fc = nn.Sequential(
-            nn.Linear(channels, narrow, bias=False), nn.ReLU(), nn.Linear(narrow, channels, bias=False), nn.Sigmoid()
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, channels, h, w) to the same."""
-        weight: Tensor = self.fc(x.mean((2, 3)))
-        return x * weight[:, :, None, None]
 
 
 class LowResolution(nn.Module):

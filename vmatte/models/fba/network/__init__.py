@@ -1,0 +1,1 @@
+"""The network of FBA Matting: torch modules that know tensors only."""

@@ -1,0 +1,1 @@
+"""The network of GFM: torch modules that know tensors only."""

@@ -1,0 +1,1 @@
+"""The network of MatteFormer: torch modules that know tensors only."""
