@@ -10,7 +10,20 @@ import sys
 for _pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_pool, "1")
 
-from tools.benchmark import metrics, network, pipeline, plate, quality, quantised, refine, smooth, speed  # noqa: E402
+from tools.benchmark import (  # noqa: E402
+    fleet,
+    metrics,
+    network,
+    pipeline,
+    plate,
+    quality,
+    quantised,
+    queue,
+    ray,
+    refine,
+    smooth,
+    speed,
+)
 
 COMMANDS = {
     "quality": quality,
@@ -21,6 +34,9 @@ COMMANDS = {
     "plate": plate,
     "metrics": metrics,
     "quantised": quantised,
+    "fleet": fleet,
+    "queue": queue,
+    "ray": ray,
     "models": speed,
 }
 

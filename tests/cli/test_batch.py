@@ -97,6 +97,35 @@ def test_two_clips_of_one_name_are_refused_before_anything_runs(vmatte, tmp_path
     assert not Path("done").exists()
 
 
+def test_a_part_of_a_job_array(vmatte, tmp_path):
+    folder = clips(tmp_path / "clips", "a", "b", "c")
+    assert vmatte("batch", folder, *FEW, "--part", "2/2").code == 0
+    assert found() == ["b.alpha.mkv", "b.report.json", "batch.2of2.csv", "batch.2of2.json"]
+    for wrong in ("0/2", "3/2", "2", "x/y"):
+        assert vmatte("batch", folder, *FEW, "--part", wrong).code == 2
+    assert vmatte("batch", folder, *FEW, "--part", "4/4").code == 0
+    said = vmatte("batch", folder, *FEW, "--set", "hydra/launcher=submitit_slurm")
+    assert said.code == 2
+    assert "--part I/N" in said.err
+
+
+def test_clips_and_results_behind_urls(vmatte, tmp_path, monkeypatch):
+    clips(tmp_path / "clips", "a")
+    where = f"file://{tmp_path}"
+    said = vmatte("batch", f"{where}/clips", *FEW[2:], "--out", f"{where}/done")
+    assert said.code == 0, said.err
+    assert "is fetched by its worker" in said.err
+    assert found() == ["a.alpha.mkv", "a.report.json", "batch.csv", "batch.json"]
+    (row,) = json.loads(Path("done/batch.json").read_text())["jobs"]
+    assert (row["clip"], row["report"]) == (f"{where}/clips/a.mp4", f"{where}/done/a.report.json")
+    (tmp_path / "jobs.yaml").write_text(f"- {{clip: '{where}/clips/a.mp4', mask: '0={where}/clips/a.mask.png'}}\n")
+    assert vmatte("batch", "jobs.yaml", *FEW[2:], "--out", "near", "--offline").code == 0
+    assert found("near")[0] == "a.alpha.mkv"
+    said = vmatte("batch", "s3://bucket/a.mp4", *FEW)
+    assert said.code == 2
+    assert "Traceback" not in said.err
+
+
 def test_files_of_others_are_not_replaced(vmatte, tmp_path):
     folder = clips(tmp_path / "clips", "a")
     Path("done").mkdir()
@@ -129,5 +158,7 @@ def test_the_doctor_tries_what_there_is(vmatte, monkeypatch):
     assert subjects["output prores"]["text"] == "can be written"
     assert "cpu" in subjects["devices"]["text"]
     assert "absent" in subjects["weights matanyone"]["text"]
+    assert "scenedetect" not in said.out
+    assert "shots" in subjects["extras"]["text"]
     assert {"versions", "memory", "disk for results"} <= subjects.keys()
     assert said.code == 0

@@ -304,3 +304,13 @@ def test_a_mask_from_a_stored_image_model_is_preferred(vmatte, clip, monkeypatch
     assert said.code == 0, said.err
     assert asked == ["birefnet.lite"]
     assert "made by birefnet.lite" in said.err
+
+
+def test_a_disk_that_cannot_hold_the_result_is_refused_before(vmatte, clip, mask, monkeypatch):
+    monkeypatch.setattr("vmatte.run.room.free_bytes", lambda folder: 100)
+    said = vmatte("process", clip, "--mask", mask, "--out", "done", "--output", "alpha")
+    assert said.code == 6
+    assert "--ignore-space" in said.err
+    assert not Path("done").exists()
+    monkeypatch.setattr("vmatte.run.room.free_bytes", lambda folder: 100_000)
+    assert vmatte("process", clip, "--mask", mask, "--out", "done", "--output", "alpha").code == 0

@@ -12,14 +12,30 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vmatte.cli.interrupt import writing
-from vmatte.core.errors import ConfigError, OutputError, WeightsError
+from vmatte.cli.jobs import executor_for, fetch_weights, root_of, rows_of, tasks_of
+from vmatte.cli.shared import HOW, WHERE, with_options
+from vmatte.core.errors import OutputError
 
 if TYPE_CHECKING:
     from vmatte.run.batch.board import Board
+    from vmatte.run.batch.driver import Splitting
     from vmatte.run.batch.executor import Executor
     from vmatte.run.batch.outlook import Outlook
-    from vmatte.run.batch.row import Row
     from vmatte.run.batch.task import Outcome, Task
+
+
+class Part(click.ParamType[tuple[int, int]]):
+    """`3/8`: the third of eight."""
+
+    name = "part"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:  # noqa: ANN401
+        """As (3, 8)."""
+        place, sign, count = str(value).partition("/")
+        if not (sign and place.isdecimal() and count.isdecimal() and 1 <= int(place) <= int(count)):
+            self.fail(f"{value!r}: write I/N, I from 1 to N, such as 3/8", param, ctx)
+        return int(place), int(count)
+
 
 SOME_FAILED = 8
 NONE_SUCCEEDED = 9
@@ -28,52 +44,27 @@ NONE_SUCCEEDED = 9
 @click.command("batch")
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCES...")
 @click.option("--out", required=True, metavar="DIR", help="Folder for all results; nothing is written outside of it.")
-@click.option("--model", metavar="NAME", help="Model to run, or auto (default). See `vmatte models`.")
-@click.option("--preset", metavar="NAME", help="Settings for a kind of clip. See `vmatte presets`.")
-@click.option("--mask", "masks", multiple=True, metavar="auto|FILE", help="As for process, the same for every clip.")
-@click.option("--plate", metavar="FILE|auto", help="As for process, the same for every clip.")
-@click.option("--trimap", metavar="FILE", help="As for process, the same for every clip.")
-@click.option("--output", "outputs", multiple=True, metavar="NAME", help="What to write, see `vmatte outputs`.")
-@click.option("--over", metavar="COLOUR|FILE", help="What finished pictures show behind the subject.")
-@click.option("--premultiplied", is_flag=True, help="Multiply colours by alpha; the file names say so.")
-@click.option("--name", metavar="TEMPLATE", help="Names of the results, of {stem}, {object}, {output} and {model}.")
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), help="Where a learned model runs.")
-@click.option("--weights", metavar="FILE", help="Checkpoint to use instead of the one in the store.")
-@click.option("--accept-license", "--accept-licence", is_flag=True, help="Accept the licence of the model's weights.")
-@click.option("--offline", is_flag=True, help="Never touch the network.")
-@click.option("--score", is_flag=True, help="Score the mattes as they are made.")
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change a setting. See `vmatte config`.")
-@click.option(
-    "--executor",
-    type=click.Choice(["processes", "inline"]),
-    default="processes",
-    show_default=True,
-    help="What runs the jobs: processes side by side, whose death harms one job only; or this process.",
-)
-@click.option(
-    "--workers", type=click.IntRange(0, 1024), default=0, help="Processes. Default: one a GPU, or one for four cores."
-)
-@click.option(
-    "--retries",
-    type=click.IntRange(0, 100),
-    default=1,
-    show_default=True,
-    help="Further tries of a job whose failure may pass: a dead worker, a full disk, the network, memory.",
-)
-@click.option(
-    "--stalled",
-    type=click.FloatRange(0),
-    default=3600,
-    show_default=True,
-    metavar="S",
-    help="Seconds without progress after which a worker is taken to hang and is replaced; 0 is never.",
-)
+@with_options(HOW)
+@with_options(WHERE)
 @click.option(
     "--rerun",
     type=click.Choice(["failed", "changed", "all"]),
     default="changed",
     show_default=True,
     help="Which jobs run that have a result here: none; those that would come out otherwise now; all.",
+)
+@click.option(
+    "--part",
+    type=Part(),
+    metavar="I/N",
+    help="Only every Nth job, from the Ith on (from 1): for job arrays. Its summary is batch.IofN.json and .csv.",
+)
+@click.option(
+    "--split",
+    type=click.IntRange(0),
+    default=0,
+    metavar="FRAMES",
+    help="Work on longer clips in parts of so many frames side by side, with models whose frames are independent.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace files as well that no run of vmatte has reported.")
 @click.option("--ignore-space", is_flag=True, help="Start although the disk seems too small.")
@@ -91,88 +82,26 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
     Exit codes: 0 every job has succeeded, 8 some have, 9 none has, 130 interrupted.
     """
     logging.basicConfig(level=logging.INFO if given["verbose"] else logging.ERROR, format="vmatte: %(message)s")
+    from vmatte.run.batch.elsewhere import url_of
     from vmatte.run.batch.outlook import outlooks, refuse_full
     from vmatte.run.batch.standing import Rerun, standing_of_all
-    from vmatte.run.outputs import check_folder
 
-    root = Path(given["out"])
-    check_folder(root)
-    tasks = _tasks(_rows(given, root), given, root)
+    root = root_of(given)
+    tasks = _of_part(tasks_of(rows_of(given, root), given, root), given["part"])
+    if not tasks:
+        click.echo("no job falls to this part", err=True)
+        return
     tasks, settled = standing_of_all(tasks, Rerun(given["rerun"]))
     waiting = [task for task in tasks if task.number not in settled]
     looks = outlooks(waiting, tasks)
-    executor = _executor(given, waiting)
+    executor = executor_for(given, waiting, tasks, looks)
     _say_plan(tasks, settled, looks, executor, root, given["quiet"])
-    if not given["ignore_space"]:
+    if not given["ignore_space"] and url_of(root) is None:
         refuse_full(root, looks)
     if given["dry_run"]:
         return
     board = _run(tasks, settled, looks, executor, given)
     _finish(board, tasks, root, given)
-
-
-def _rows(given: Mapping[str, Any], root: Path) -> list[Row]:
-    """Every job that the sources name."""
-    from vmatte.run.batch.jobfile import is_jobfile, read_jobs
-    from vmatte.run.batch.row import Row
-    from vmatte.run.clips import sources_at
-    from vmatte.run.plan import Job
-
-    for option in ("sources", "masks", "plate", "trimap", "out", "weights", "over", "name"):
-        if "" in (given[option] if isinstance(given[option], tuple) else (given[option],)):
-            raise click.UsageError(f"an empty {option} was given: is a shell variable unset?")
-    found: list[Row] = []
-    for source in map(Path, given["sources"]):
-        if is_jobfile(source):
-            found += read_jobs(source, root)
-        else:
-            found += [Row(Job(clip, out=root)) for clip in sources_at(source)]
-    return found
-
-
-def _tasks(rows: Sequence[Row], given: dict[str, Any], root: Path) -> list[Task]:
-    """Rows with their plans; what the batch says of all jobs is what a job does not say itself."""
-    from vmatte.cli.process import overrides_of
-    from vmatte.config.load import load, plan_as_data
-    from vmatte.run.batch.task import Task
-    from vmatte.run.outputs import refuse_collisions
-
-    base = overrides_of(given)
-    tasks = []
-    for number, row in enumerate(rows):
-        job = _completed(row.job, given)
-        own = [*base, *row.overrides]
-        try:
-            plan = load(own, Path(given["weights"]) if given["weights"] else None)
-        except ConfigError as error:
-            raise ConfigError(f"{row.place}: {error}" if row.place else str(error)) from error
-        if "{model}" in job.name and plan.model.name == "auto":
-            raise ConfigError("--name with {model} needs the model's name before the run: say --model NAME")
-        tasks.append(Task(number, job, plan, plan_as_data(plan), root))
-    refuse_collisions([task.job for task in tasks], [task.plan for task in tasks])
-    return tasks
-
-
-def _completed(job: Any, given: Mapping[str, Any]) -> Any:  # noqa: ANN401  a Job, which is imported late
-    from dataclasses import replace
-
-    masks = job.masks or (() if job.objects else tuple(given["masks"]))
-    plate = job.plate or (Path(given["plate"]) if given["plate"] else None)
-    trimap = job.trimap or (Path(given["trimap"]) if given["trimap"] else None)
-    over, name = job.over or given["over"] or "", job.name or given["name"] or ""
-    return replace(job, masks=masks, plate=plate, trimap=trimap, over=over, name=name, overwrite=given["overwrite"])
-
-
-def _executor(given: Mapping[str, Any], tasks: Sequence[Task]) -> Executor:
-    from vmatte.run.batch.executor import Inline
-    from vmatte.run.batch.machine import gpus_for
-    from vmatte.run.batch.pool import Processes
-    from vmatte.run.batch.share import shares
-
-    if given["executor"] == "inline":
-        return Inline()
-    gpus = gpus_for([task.plan for task in tasks])
-    return Processes(shares(given["workers"], max(1, len(tasks)), gpus), given["stalled"])
 
 
 def _say_plan(
@@ -184,11 +113,22 @@ def _say_plan(
     quiet: bool,
 ) -> None:
     from vmatte.cli.plan_table import plan_lines
+    from vmatte.run.batch.elsewhere import url_of
     from vmatte.run.batch.outlook import free_bytes
 
     if not quiet:
-        for line in plan_lines(tasks, settled, looks, executor.workers, free_bytes(root)):
+        for line in plan_lines(tasks, settled, looks, executor.workers, None if url_of(root) else free_bytes(root)):
             click.echo(line, err=True)
+
+
+def _of_part(tasks: list[Task], part: tuple[int, int] | None) -> list[Task]:
+    """Chosen when all are known, so that collisions between parts are seen by each."""
+    return tasks if part is None else tasks[part[0] - 1 :: part[1]]
+
+
+def _named(part: tuple[int, int] | None) -> str:
+    """What summaries are called."""
+    return "batch" if part is None else f"batch.{part[0]}of{part[1]}"
 
 
 def _run(
@@ -203,45 +143,37 @@ def _run(
     from vmatte.run.batch.driver import run_batch
 
     waiting = [task for task in tasks if task.number not in settled]
-    _fetch(waiting, given["quiet"])
+    fetch_weights(waiting, given["quiet"])
     board = Board(tasks, looks, settled)
     with writing(), Table(board, sys.stderr, given["quiet"]) as table:
         try:
-            run_batch(waiting, executor, given["retries"], table)
-        except KeyboardInterrupt:
-            _write(board, tasks, waiting[0].root)
+            run_batch(waiting, executor, given["retries"], table, _splitting(given, looks))
+        except BaseException:
+            # Interrupted, or cut off from its cluster: what is known so far is written down.
+            _write(board, tasks, waiting[0].root, _named(given["part"]))
             raise
     return board
 
 
-def _fetch(tasks: Sequence[Task], quiet: bool) -> None:
-    """Missing weights, once, before workers ask for them all at the same time."""
-    from vmatte.cli.progress import Fetching
-    from vmatte.models.checkpoint import checkpoint
+def _splitting(given: Mapping[str, Any], looks: Mapping[int, Outlook]) -> Splitting | None:
+    from functools import partial
 
-    plans = {task.plan.model.name: task.plan for task in tasks if task.plan.model.name != "auto"}
+    from vmatte.run.batch.split import Splits
 
-    def say(text: str) -> None:
-        if not quiet:
-            click.echo(text, err=True)
-
-    with Fetching(say, quiet) as fetching:
-        for plan in plans.values():
-            try:
-                checkpoint(plan.model, accept=plan.accept_license, no_network=plan.offline, teller=fetching.teller)
-            except WeightsError as error:
-                logging.getLogger(__name__).info("its jobs will say so: %s", error)
+    return partial(Splits, looks=looks, most=given["split"]) if given["split"] else None
 
 
-def _write(board: Board, tasks: Sequence[Task], root: Path) -> list[dict[str, Any]]:
+def _write(board: Board, tasks: Sequence[Task], root: Path, name: str) -> list[dict[str, Any]]:
+    from vmatte.run.batch.elsewhere import told, written_to
     from vmatte.run.batch.summary import rows, write_summary
 
     outcomes = {number: line.outcome for number, line in board.lines.items() if line.outcome is not None}
     found = rows(tasks, outcomes, {number: line.tries for number, line in board.lines.items()})
     try:
-        write_summary(root, found, board.elapsed)
+        with written_to(root) as folder:
+            write_summary(folder, found, board.elapsed, name)
     except OSError as error:
-        raise OutputError(f"cannot write the summary into {root}: {error.strerror or error}") from error
+        raise OutputError(f"cannot write the summary into {told(root)}: {error.strerror or error}") from error
     return found
 
 
@@ -249,11 +181,12 @@ def _finish(board: Board, tasks: Sequence[Task], root: Path, given: Mapping[str,
     from vmatte.cli.plan_table import summary_lines
     from vmatte.run.batch.task import State
 
-    found = _write(board, tasks, root)
+    name = _named(given["part"])
+    found = _write(board, tasks, root, name)
     if given["as_json"]:
         click.echo(json.dumps(found, indent=2))
     if not given["quiet"]:
-        for line in summary_lines(board, root):
+        for line in summary_lines(board, root, name):
             click.echo(line, err=True)
     failed = board.counts[State.failed]
     if failed:

@@ -22,6 +22,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 _COMMANDS = {
     "process": "Matte clips: alpha and ProRes 4444 out.",
     "batch": "Matte many clips, whatever fails on the way.",
+    "watch": "Matte every clip that arrives in a folder.",
     "emoji": "Make stickers and animated emoji that fit their platform, or check them.",
     "score": "Score mattes: against the truth, or without it.",
     "compare": "Rank several mattes of one clip.",

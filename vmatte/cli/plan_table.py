@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vmatte.cli.table import clock, fitted, named, shown
 from vmatte.run.batch.board import Board
+from vmatte.run.batch.elsewhere import told, url_of
 from vmatte.run.batch.outlook import Outlook
 from vmatte.run.batch.task import Outcome, State, Task
 from vmatte.run.estimate import in_words
@@ -43,21 +44,25 @@ def plan_lines(
     return [head, *kept, *rows[:_MOST], *more, *([_totals(looks, len(workers), free)] if waiting else [])]
 
 
-def summary_lines(board: Board, root: Path) -> list[str]:
+def summary_lines(board: Board, root: Path, name: str = "batch") -> list[str]:
     """How a batch ended: counts, then the jobs that failed."""
     order = (State.done, State.skipped, State.left, State.failed, State.waiting)
-    told = ", ".join(f"{board.counts[state]} {state.value}" for state in order if board.counts[state])
+    counted = ", ".join(f"{board.counts[state]} {state.value}" for state in order if board.counts[state])
     failed = [f"  failed {named(line, line.outcome)}" for line in board.failed if line.outcome is not None]
     ended = [line.outcome for line in board.lines.values() if line.outcome is not None]
     frames = sum(outcome.frames for outcome in ended if outcome.state is State.done)
     speed = f", {frames} frames, {frames / board.elapsed:.1f} fps in all" if frames and board.elapsed else ""
-    return [f"{told} in {clock(board.elapsed)}{speed}", *failed, f"  see {root / 'batch.json'} and batch.csv"]
+    return [
+        f"{counted} in {clock(board.elapsed)}{speed}",
+        *failed,
+        f"  see {told(root / f'{name}.json')} and {name}.csv",
+    ]
 
 
 def _row(task: Task, look: Outlook) -> str:
     name = fitted(shown(task.name), _NAME)
     if look.clip is None:
-        return f"  {name} cannot be looked at"
+        return f"  {name} {'cannot be looked at' if url_of(task.job.clip) is None else 'is fetched by its worker'}"
     frames = "frames unknown" if look.frames is None else f"{look.frames} frames"
     size = "" if look.bytes is None else f"  about {in_words(look.bytes)}"
     return f"  {name} {f'{look.clip.width}x{look.clip.height}':>9}  {frames:>14}{size}"

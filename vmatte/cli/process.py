@@ -92,6 +92,11 @@ _CALLED = {"masks": "--mask", "objects": "--object", "clips": "clip"}
 @click.option("--offline", is_flag=True, help="Never touch the network. VMATTE_OFFLINE=1 does the same.")
 @click.option("--start", type=str, metavar="T", help="Start at T: seconds, or [h:]m:s, from the first frame.")
 @click.option("--end", type=str, metavar="T", help="End before T.")
+@click.option(
+    "--shots",
+    type=click.Choice(["off", "auto"]),
+    help="auto finds the cuts and starts over at each, with a mask of the new shot. Default: off.",
+)
 @click.option("--score", is_flag=True, help="Score the mattes as they are made. See `vmatte score`.")
 @click.option("--truth", metavar="T", help="The true matte, to score against; turns --score on.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change a setting. See `vmatte config`.")
@@ -102,6 +107,7 @@ _CALLED = {"masks": "--mask", "objects": "--object", "clips": "clip"}
     default=True,
     help="Go on where an interrupted run of the same job left off (default), or start over.",
 )
+@click.option("--ignore-space", is_flag=True, help="Start although the disk seems too small.")
 @click.option("--dry-run", is_flag=True, help="Check everything, say what would be done, and stop.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 @click.option("-v", "--verbose", is_flag=True, help="Print more, and tracebacks of errors.")
@@ -140,7 +146,7 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
 
 def overrides_of(given: dict[str, Any]) -> list[str]:
     """Options as overrides; `--set` comes last and wins."""
-    sugar = {"preset": given["preset"], "model": given["model"], "device": given["device"]}
+    sugar = {"preset": given["preset"], "model": given["model"], "device": given["device"], "shots": given["shots"]}
     overrides = [f"{key}={value}" for key, value in sugar.items() if value is not None]
     overrides += [f"{key}=true" for key in ("accept_license", "offline", "premultiplied") if given[key]]
     overrides += ["score.enabled=true"] if given["score"] else []
@@ -191,6 +197,7 @@ def _one(job: Job, plan: Plan, plan_data: dict[str, Any], given: dict[str, Any])
     from vmatte.run.build import prepare
     from vmatte.run.clip import run_job
     from vmatte.run.resume import Journaling
+    from vmatte.run.room import refuse_full
 
     def say(text: str) -> None:
         if not given["quiet"]:
@@ -208,6 +215,8 @@ def _one(job: Job, plan: Plan, plan_data: dict[str, Any], given: dict[str, Any])
         return
     task = Task(0, job, plan, plan_data, job.out or Path())
     journaling = Journaling(lambda: sealed(task), not given["resume"], lambda text: say(f"  {text}"))
+    if not given["ignore_space"]:
+        refuse_full(prepared, plan)
     with writing(), Bar(job.clip.name, given["quiet"]) as bar:
         report = run_job(job, plan, plan_data, bar, prepared, journaling=journaling)
     for line in _closing(report, prepared):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -73,6 +74,12 @@ def plan_as_data(plan: Plan) -> dict[str, Any]:
 
 def _composed(overrides: Sequence[str]) -> DictConfig:
     """The configuration that overrides make; nobody may change it, as callers share it."""
+    for text in overrides:
+        if re.match(r"[+~]*hydra\b", text):
+            raise ConfigError(
+                f"{text}: settings are composed here, not by a program of hydra's, so its launchers and multirun have "
+                "nothing to run; on Slurm take `vmatte batch --part I/N` in a job array, or --executor ray"
+            )
     return _composed_from(tuple(cards().values()), tuple(overrides))
 
 

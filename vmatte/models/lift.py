@@ -128,6 +128,11 @@ class Batched:
             raise ValueError(f"overlap must be at least 0 and less than size {model.size}, not {model.overlap}")
         self._model = model
 
+    @property
+    def apart(self) -> bool:
+        """Whether frames know nothing of each other."""
+        return self._model.overlap == 0
+
     def mattes(self, clip: Clip, hints: Hints, frames: Iterator[Frame], keeper: Keeper = FORGETFUL) -> Stream[Matte]:
         """One matte a frame; no window reaches beyond a segment's end.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from fractions import Fraction
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from vmatte.core.errors import HintError
 from vmatte.core.types import Clip, Hints, Matter, Stage
+from vmatte.hints.shots import Shot
 from vmatte.io.open import OpenedSource, open_source
 from vmatte.io.options import InputOptions
 from vmatte.io.writers import OUTPUTS, output_kind
@@ -26,6 +27,7 @@ from vmatte.run.plan import Device, Foreground, Job, Objects, Plan, Smooth
 from vmatte.run.publishing import unfinished
 from vmatte.run.refining import refiner_settings, refining
 from vmatte.run.riding import Riding
+from vmatte.run.shots import Scenes, hinted, longest, shots_of, told
 from vmatte.stages.despill import Despill
 from vmatte.stages.foreground import Foreground as ForegroundStage
 from vmatte.stages.foreground import OwnPixels
@@ -38,6 +40,8 @@ from vmatte.weights.store import find
 from vmatte.weights.telling import SILENT, Teller, amount
 
 _AUTO = "auto"
+
+Load = Callable[[ModelSettings, str, str], Matter]
 
 
 @dataclass
@@ -62,6 +66,7 @@ class Prepared:
         refiner: What refines them, likewise.
         riding: Scores that ride along; None when none were asked for.
         backdrop: What finished pictures show behind the subject.
+        shots: Between the cuts that were found; empty when none were, or none were looked for.
         notes: What was found, assumed or done as asked.
         warnings: What may harm the result.
     """
@@ -83,6 +88,7 @@ class Prepared:
     refiner: str = "none"
     riding: Riding | None = None
     backdrop: Backdrop | None = None
+    shots: Sequence[Shot] = ()
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -113,7 +119,13 @@ def input_options(plan: Plan) -> InputOptions:
 
 
 def prepare(
-    job: Job, plan: Plan, teller: Teller = SILENT, *, dry: bool = False, matter: Matter | None = None
+    job: Job,
+    plan: Plan,
+    teller: Teller = SILENT,
+    *,
+    dry: bool = False,
+    matter: Matter | None = None,
+    load: Load = load_model,
 ) -> Prepared:
     """Everything a run needs, or the reason why it cannot start. Missing weights are fetched, after all other checks.
 
@@ -123,6 +135,7 @@ def prepare(
         teller: Told of the download of weights.
         dry: Do not download; warn of what is missing instead.
         matter: The plan's model where it is loaded already.
+        load: What loads it otherwise, told its settings, device and precision.
 
     Raises:
         InputError: The clip cannot be read.
@@ -141,7 +154,9 @@ def prepare(
     notes = list(clip.notes)
     if clip.has_alpha:
         notes.append("the clip has an alpha of its own: it is not used, the matte is made from the colours alone")
-    sampled = Sampler(source, first, stop)
+    shots = shots_of(plan, source, (first, stop))
+    notes += told(shots, plan)
+    sampled = Sampler(source, first, stop) if not shots else Sampler(source, longest(shots).first, longest(shots).stop)
     given = gather(job, plan, source, (first, stop), sampled, options)
     try:
         settings, choice = _chosen(plan, frozenset(given.maps), sampled)
@@ -155,6 +170,7 @@ def prepare(
     # A plate made from the clip fits it by nature.
     if given.maps and not given.estimated:
         given.warnings += _looked_at(settings, given.hints, source, first)
+    scenes = hinted(shots, given, card(settings.name), plan, source) if shots else None
     report = check_report(job, settings.name)
     merged = plan.objects is Objects.merged
     scene = Scene(
@@ -177,13 +193,14 @@ def prepare(
     colour = any(output_kind(output.name).view != "alpha" for output in outputs)
     smoother = _smoother(plan, card(settings.name))
     stages: list[Stage] = [merge] if merged and given.objects else []
-    stages += [SMOOTHERS[smoother](plan.smoothing.keep, plan.smoothing.reach)] if smoother != "none" else []
+    stages += _smoothing(smoother, plan, scenes)
     drawn = None if "trimap" in card(settings.name).needs else given.maps.get("trimap")
     refine, refiner_weights = refining(plan, lambda own: _weights(own, plan, teller, notes, dry), drawn)
     stages += [] if refine is None else [refine]
     if drawn is not None and refine is None:
         given.warnings.append(f"model {settings.name} has no use for a trimap: name one that has, or --set refine=NAME")
     stages += [Watch()] if plan.watch else []
+    matter = matter or (load(settings, plan.device.value, plan.precision.value) if ready else None)
     return Prepared(
         source=source,
         settings=settings,
@@ -196,7 +213,8 @@ def prepare(
         report=report,
         stages=[*stages, *(_stages(plan) if colour else [])],
         backdrop=scene.backdrop,
-        matter=matter or (load_model(settings, plan.device.value, plan.precision.value) if ready else None),
+        matter=matter if matter is None or scenes is None else scenes.matter(matter),
+        shots=shots,
         weights=weights,
         refiner_weights=refiner_weights,
         smoother=smoother,
@@ -282,6 +300,15 @@ def _unused(chosen: Card, job: Job) -> list[str]:
 def _smoother(plan: Plan, chosen: Card) -> str:
     """The name of the smoother to use; `auto` has nothing to do for a model that is steady by itself."""
     return "none" if plan.smooth is Smooth.auto and chosen.steady else str(plan.smooth.value)
+
+
+def _smoothing(smoother: str, plan: Plan, scenes: Scenes | None) -> list[Stage]:
+    def made() -> Stage:
+        return SMOOTHERS[smoother](plan.smoothing.keep, plan.smoothing.reach)
+
+    if smoother == "none":
+        return []
+    return [made() if scenes is None else scenes.stage(made)]
 
 
 def _stages(plan: Plan) -> list[Stage]:

@@ -12,7 +12,8 @@ from vmatte.io.writers import OUTPUTS
 
 # Where published test sets put the mattes of a clip, and its pictures.
 MATTES, SOURCES = ("pha",), ("com", "har", "src", "source")
-_VIDEOS = frozenset((".mov", ".mkv", ".mp4", ".webm", ".avi", ".m4v", ".mxf", ".ts", ".gif", ".apng"))
+#: Endings of what is taken for a clip in a folder.
+VIDEOS = frozenset((".mov", ".mkv", ".mp4", ".webm", ".avi", ".m4v", ".mxf", ".ts", ".gif", ".apng"))
 
 
 def is_batch(path: Path) -> bool:
@@ -100,7 +101,7 @@ def partner(folder: Path, name: str, kinds: tuple[str, ...] = MATTES) -> Path:
 
 
 def _videos(folder: Path) -> list[Path]:
-    return sorted(entry for entry in folder.iterdir() if entry.suffix.lower() in _VIDEOS and entry.name[0] != ".")
+    return sorted(entry for entry in folder.iterdir() if entry.suffix.lower() in VIDEOS and entry.name[0] != ".")
 
 
 def _images(folder: Path) -> bool:

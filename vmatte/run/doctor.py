@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from vmatte.core.errors import VmatteError
@@ -19,6 +20,16 @@ from vmatte.weights.telling import amount
 
 # Outputs whose encoders come with PyAV: without one of them something is broken, not just absent.
 _EXPECTED = ("prores", "alpha", "png16")
+
+_EXTRAS = {
+    "exr": "OpenEXR",
+    "onnx": "onnxruntime",
+    "ray": "ray",
+    "refine": "pymatting",
+    "report": "matplotlib",
+    "s3": "s3fs",
+    "shots": "scenedetect",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,7 @@ def examined(out: Path) -> Iterator[Finding]:
         out: The folder that results are to go to.
     """
     yield Finding("versions", ", ".join(f"{name} {text}" for name, text in versions().items()))
+    yield Finding("extras", ", ".join(f"{name} {'here' if there else 'not here'}" for name, there in extras().items()))
     yield from _tried("devices", _devices)
     yield from _tried("memory", _memory)
     yield from _disk(out)
@@ -51,6 +63,11 @@ def examined(out: Path) -> Iterator[Finding]:
         text = "can be written" if reason is None else f"not here: {reason}"
         yield Finding(f"output {name}", text, reason is not None and name in _EXPECTED)
     yield from _weights()
+
+
+def extras() -> dict[str, bool]:
+    """Whether each of the optional packages is here, by the name of its extra; none is imported."""
+    return {name: find_spec(package) is not None for name, package in _EXTRAS.items()}
 
 
 def _tried(subject: str, look: Callable[[], str]) -> Iterator[Finding]:

@@ -94,7 +94,7 @@ class Given:
         Raises:
             HintError: The camera moves, or nothing else does.
         """
-        self.maps["plate"] = _estimated_plate(sampled, trusted, self.notes)
+        self.maps["plate"] = estimated_plate(sampled, trusted, self.notes)
         self.files["plate"] = "estimated from the clip"
         self.estimated = True
 
@@ -126,7 +126,7 @@ def gather(
     _read_plate(given, job, source, span, sampled, options, beside.get("plate"))
     _read_trimap(given, job, source, span, options)
     if _wants_made(job):
-        given.maps["mask"] = _made_mask(given, plan, source, sampled)
+        given.maps["mask"] = made_mask(given, plan, source, sampled)
     return given
 
 
@@ -227,8 +227,12 @@ class _Made:
         return self.mask if index == self.index else None
 
 
-def _made_mask(given: Given, plan: Plan, source: OpenedSource, sampled: Sampler) -> _Made:
-    """The mask of the first frame that shows the subject well, from a model that needs none."""
+def made_mask(given: Given, plan: Plan, source: OpenedSource, sampled: Sampler) -> _Made:
+    """The mask of the first frame that shows the subject well, from a model that needs none.
+
+    Raises:
+        HintError: No model can, or it finds no subject.
+    """
     maps = dict(given.maps)
     choice = _image_model()
     if choice is None:
@@ -237,7 +241,7 @@ def _made_mask(given: Given, plan: Plan, source: OpenedSource, sampled: Sampler)
         except HintError as error:
             raise HintError(f"--mask auto: no model here can make the mask of this clip by itself: {error}") from error
         if "plate" in card(choice.model).needs and "plate" not in maps:
-            maps["plate"] = _estimated_plate(sampled, bool(choice.scores), given.notes)
+            maps["plate"] = estimated_plate(sampled, bool(choice.scores), given.notes)
     matter = load_model(card(choice.model).made(), plan.device.value, plan.precision.value)
     seen = []
     for index in sampled.places(_TRIED):
@@ -272,7 +276,12 @@ def _image_model() -> Choice | None:
     return None
 
 
-def _estimated_plate(sampled: Sampler, trusted: bool, notes: list[str]) -> Plate:
+def estimated_plate(sampled: Sampler, trusted: bool, notes: list[str]) -> Plate:
+    """A plate made from sampled frames; `trusted` when the camera is known to be fixed.
+
+    Raises:
+        HintError: The camera moves, or nothing else does.
+    """
     frames = sampled(_PLATE_FRAMES)
     if not trusted and not (camera := fixed_camera(frames)).fixed:
         raise HintError(

@@ -13,7 +13,7 @@ class Held:
 
     def __init__(self, clip: Path) -> None:
         self._clip = clip
-        self._seen = _looks(clip)
+        self._seen = looks(clip)
 
     def check(self) -> None:
         """Compares with what it looks like now.
@@ -21,11 +21,11 @@ class Held:
         Raises:
             InputError: It has changed.
         """
-        if _looks(self._clip) != self._seen:
+        if looks(self._clip) != self._seen:
             raise InputError(f"{self._clip} was changed while it was read: run again when nobody writes to it any more")
 
 
-def _looks(clip: Path) -> list[tuple[str, int, int]]:
+def looks(clip: Path) -> list[tuple[str, int, int]]:
     """Name, size and time of every file of a clip; nothing when it cannot be read, which its reader explains better."""
     try:
         files = [member.path for member in members(clip)] if clip.is_dir() or is_pattern(clip) else [clip]

@@ -95,6 +95,13 @@ others are for those who know better.
 """
 
 
+class Shots(Enum):
+    """What becomes of cuts: nothing, or they are found and the model starts over at each."""
+
+    off = "off"
+    auto = "auto"
+
+
 class Objects(Enum):
     """What becomes of several objects: files for each, or one matte of all."""
 
@@ -276,6 +283,7 @@ class Plan:
         smoothing: How that is done.
         foreground: Where straight colours come from.
         extend: How many px colours reach beyond the matte; further out they are black.
+        shots: What becomes of cuts in the clip.
         objects: What becomes of several objects.
         refine: Name of a refiner that works over a trimap made from the matte: none, guided, or any model that needs a
             trimap, such as closed-form or vitmatte.s.
@@ -309,6 +317,7 @@ class Plan:
     smoothing: SmoothingPlan = field(default_factory=SmoothingPlan)
     foreground: Foreground = Foreground.estimate
     extend: int = 8
+    shots: Shots = Shots.off
     objects: Objects = Objects.separate
     refine: str = "none"
     refining: RefiningPlan = field(default_factory=RefiningPlan)

@@ -65,6 +65,7 @@ class Report:
         look_at: Frames whose matte stands out.
         scores: Of every layer by name, where the run was scored.
         confidence: For each matte whose model has one: its median, its lowest value and the frame of that.
+        shots: First and last frame of each shot, where cuts were found and the model started over.
         warnings: What may harm the result.
         notes: What was found, assumed about the source or done as asked.
         before: How many of the frames an earlier run had written, which this one went on from; times are of the rest.
@@ -90,6 +91,7 @@ class Report:
     look_at: tuple[Finding, ...] = ()
     confidence: dict[str, dict[str, float]] = field(default_factory=dict)
     scores: Mapping[str, Result] = field(default_factory=dict)
+    shots: tuple[tuple[int, int], ...] = ()
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     before: int = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -26,11 +26,12 @@ _OF_NO_EFFECT = ("stream", "offline", "accept_license")
 # Attributes of a job that say where things go or what may be replaced, or that name files hashed by their bytes.
 _ELSEWHERE = ("clip", "out", "overwrite")
 
+Stands = Callable[[Mapping[str, Any], Path], bool]
+
 
 def sealed(task: Task) -> dict[str, Any]:
     """The part of a digest that is known before a run. Every input is read once, whole."""
-    inputs = {name: _sha256_at(path) for name, path in _inputs(task)}
-    return {"settings": _settings(task), "code": code(), "inputs": inputs}
+    return {"settings": _settings(task), "code": code(), "inputs": _hashed(task)}
 
 
 def vouched(seal: Mapping[str, Any], report: Report, path: Path) -> dict[str, Any]:
@@ -47,8 +48,11 @@ def vouched(seal: Mapping[str, Any], report: Report, path: Path) -> dict[str, An
     return {**seal, **found, "outputs": outputs}
 
 
-def difference(task: Task, data: Mapping[str, Any], path: Path) -> str:
-    """Why the report `data` at `path` does not stand for the task as it is now, in words; empty when it does."""
+def difference(task: Task, data: Mapping[str, Any], path: Path, stands: Stands | None = None) -> str:
+    """Why the report `data` at `path` does not stand for the task as it is now, in words; empty when it does.
+
+    `stands` looks at the outputs where they are not in the report's folder.
+    """
     kept = data.get("digest")
     if not isinstance(kept, dict) or not kept:
         return "it was made without a digest"
@@ -60,8 +64,10 @@ def difference(task: Task, data: Mapping[str, Any], path: Path) -> str:
     now = _weights_now(str(data.get("model")), plan.model.weights), _weights_now(plan.refine, plan.refining.weights)
     if (kept.get("weights"), kept.get("refiner")) != now:
         return "the weights have changed"
-    if kept.get("inputs") != {name: _sha256_at(found) for name, found in _inputs(task)}:
+    if kept.get("inputs") != _hashed(task):
         return "the clip or its hints have changed"
+    if stands is not None:
+        return "" if stands(data, path) else "its outputs are missing or not what was written"
     return _outputs_differ(kept.get("outputs"), path, task.root)
 
 
@@ -83,8 +89,17 @@ def _settings(task: Task) -> str:
         if isinstance(plan.get(part), Mapping):
             plan[part] = {key: value for key, value in plan[part].items() if key != "weights"}
     job = {name: getattr(task.job, name) for name in task.job.__dataclass_fields__ if name not in _ELSEWHERE}
-    text = json.dumps({"plan": plan, "job": job}, sort_keys=True, default=str)
+    text = _without_stage(json.dumps({"plan": plan, "job": job}, sort_keys=True, default=str), task)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _hashed(task: Task) -> dict[str, str]:
+    return {_without_stage(name, task): _sha256_at(path) for name, path in _inputs(task)}
+
+
+def _without_stage(text: str, task: Task) -> str:
+    """A text without the folder that files were fetched to, which has another name each time."""
+    return text if task.stage is None else text.replace(str(task.stage), "")
 
 
 def _weights_now(name: str, given: Path | None) -> str | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
-from vmatte.run.batch.perform import perform
-from vmatte.run.batch.task import Advanced, Began, Ended, Take, Tell
+from vmatte.run.batch.performer import Performer
+from vmatte.run.batch.task import Advanced, Began, Ended, Take, Tell, Work
 
 
 class Executor(Protocol):
@@ -28,7 +29,14 @@ class Executor(Protocol):
 
 
 class Inline:
-    """Runs one task after another in this process."""
+    """Runs one task after another in this process.
+
+    Args:
+        making: Makes what runs the tasks.
+    """
+
+    def __init__(self, making: Callable[[], Work] = Performer) -> None:
+        self._making = making
 
     @property
     def workers(self) -> list[str]:
@@ -37,6 +45,7 @@ class Inline:
 
     def run(self, take: Take, tell: Tell) -> None:
         """As in `Executor`."""
+        work = self._making()
         while (task := take()) is not None:
             number = task.number
             tell(Began(number, "here"))
@@ -44,4 +53,4 @@ class Inline:
             def advance(done: int, total: int | None, number: int = number) -> None:
                 tell(Advanced(number, done, total))
 
-            tell(Ended(number, perform(task, advance)))
+            tell(Ended(number, work(task, advance)))

@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 import os
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from vmatte.core.errors import ConfigError, HintError, InputError, OutputError, VmatteError
+from vmatte.models.lift import load_model
 from vmatte.run.batch.digest import sealed, vouched
 from vmatte.run.batch.task import Outcome, State, Task
-from vmatte.run.build import Prepared, prepare
+from vmatte.run.build import Load, Prepared, prepare
 from vmatte.run.clip import Progress, run_job
 from vmatte.run.held import Held
 from vmatte.run.outputs import report_path
@@ -23,19 +25,29 @@ from vmatte.run.resume import Journaling
 _LASTING = (ConfigError, HintError, InputError)
 
 
-def perform(task: Task, progress: Progress) -> Outcome:
+def perform(task: Task, progress: Progress, load: Load = load_model) -> Outcome:
     """Runs a task; its report holds the digest by which a later batch knows it as done."""
     started = time.monotonic()
+
+    def run() -> Outcome:
+        report, path = _run(task, progress, load)
+        size = sum(int(output["bytes"]) for output in report.outputs)
+        seconds = time.monotonic() - started
+        return Outcome(State.done, "", "", False, report.frames, seconds, size, path, report.warnings)
+
+    return tried(run)
+
+
+def tried(run: Callable[[], Outcome]) -> Outcome:
+    """The outcome of a try; every error but an interrupt is one."""
+    started = time.monotonic()
     try:
-        report, path = _run(task, progress)
+        return run()
     except VmatteError as error:
-        return _failed(error, not isinstance(error, _LASTING), started)
+        return failure(error, not isinstance(error, _LASTING), started)
     except Exception as error:
         logging.getLogger(__name__).info("where it came from", exc_info=error)
-        return _failed(error, True, started, f"{type(error).__name__}: ")
-    size = sum(int(output["bytes"]) for output in report.outputs)
-    seconds = time.monotonic() - started
-    return Outcome(State.done, "", "", False, report.frames, seconds, size, path, report.warnings)
+        return failure(error, True, started, f"{type(error).__name__}: ")
 
 
 def started_mark(report: Path) -> Path:
@@ -43,14 +55,14 @@ def started_mark(report: Path) -> Path:
     return report.with_name(f"{report.name}.partial")
 
 
-def _run(task: Task, progress: Progress) -> tuple[Report, Path]:
+def _run(task: Task, progress: Progress, load: Load) -> tuple[Report, Path]:
     held = Held(task.job.clip)
     seal = sealed(task)
     # A run that was killed may have published results and not its report: they are this job's own.
     begun = started_mark(reported(task)).is_file()
     job = replace(task.job, overwrite=task.job.overwrite or begun)
-    prepared = prepare(job, task.plan)
-    _stay_inside(task.root, prepared)
+    prepared = prepare(job, task.plan, load=load)
+    stay_inside(task.root, prepared)
     mark = started_mark(prepared.report)
     _write_mark(mark)
     try:
@@ -65,7 +77,7 @@ def _run(task: Task, progress: Progress) -> tuple[Report, Path]:
     return report, prepared.report
 
 
-def _stay_inside(root: Path, prepared: Prepared) -> None:
+def stay_inside(root: Path, prepared: Prepared) -> None:
     """Nothing is written outside the batch's folder, whatever names and links a job file uses."""
     inside = root.resolve()
     for path in (prepared.report, *(output.path for output in prepared.outputs)):
@@ -84,7 +96,8 @@ def _write_mark(mark: Path) -> None:
         raise OutputError(f"cannot write {mark}: {error.strerror or error}; choose another --out") from error
 
 
-def _failed(error: BaseException, again: bool, started: float, prefix: str = "") -> Outcome:
+def failure(error: BaseException, again: bool, started: float, prefix: str = "") -> Outcome:
+    """The outcome of a try that ended in an error; `started` is on the monotonic clock."""
     text = f"{prefix}{' '.join(str(error).split())}"
     return Outcome(State.failed, text, type(error).__name__, again, seconds=time.monotonic() - started)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
+from vmatte.run.batch.performer import Performer
 from vmatte.run.batch.share import Share, environment
-from vmatte.run.batch.task import Began, Ended, Outcome, State, Take, Task, Tell, Ticked
+from vmatte.run.batch.task import Began, Ended, Outcome, State, Take, Task, Tell, Ticked, Work
 from vmatte.run.batch.worker import serve
 
 # Seconds between two looks at the clock.
@@ -26,10 +27,11 @@ class Processes:
     Args:
         shares: Of the workers.
         patience: Seconds without a sign of life after which a worker is taken to hang, and is killed; 0 waits for ever.
+        making: Makes what runs the tasks, in each worker; can be pickled.
     """
 
-    def __init__(self, shares: Sequence[Share], patience: float = 0.0) -> None:
-        self._shares, self._patience = list(shares), patience
+    def __init__(self, shares: Sequence[Share], patience: float = 0.0, making: Callable[[], Work] = Performer) -> None:
+        self._shares, self._patience, self._making = list(shares), patience, making
 
     @property
     def workers(self) -> list[str]:
@@ -38,7 +40,7 @@ class Processes:
 
     def run(self, take: Take, tell: Tell) -> None:
         """As in `Executor`."""
-        crew = [_Worker(share) for share in self._shares]
+        crew = [_Worker(share, self._making) for share in self._shares]
         try:
             while True:
                 for worker in crew:
@@ -59,8 +61,8 @@ class Processes:
 class _Worker:
     """One process, started when there is work for it and again when it has died."""
 
-    def __init__(self, share: Share) -> None:
-        self.share = share
+    def __init__(self, share: Share, making: Callable[[], Work]) -> None:
+        self.share, self._making = share, making
         self.task: Task | None = None
         self._process: SpawnProcess | None = None
         self._pipe: Connection[Any, Any] | None = None
@@ -87,7 +89,9 @@ class _Worker:
         self._close()
         spawn = multiprocessing.get_context("spawn")
         self._pipe, theirs = spawn.Pipe()
-        self._process = spawn.Process(target=serve, args=(theirs, self.share), name="vmatte-worker", daemon=True)
+        self._process = spawn.Process(
+            target=serve, args=(theirs, self.share, self._making), name="vmatte-worker", daemon=True
+        )
         with environment(self.share.environment):
             self._process.start()
         theirs.close()

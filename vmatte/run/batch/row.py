@@ -11,6 +11,8 @@ from typing import Any
 
 from vmatte.core.errors import ConfigError
 from vmatte.core.moment import seconds
+from vmatte.io.remote import is_url
+from vmatte.run.batch.elsewhere import standing_for
 from vmatte.run.plan import Job
 
 _HINTS = ("mask", "object", "plate", "trimap", "truth", "over")
@@ -64,7 +66,7 @@ def _job(values: Mapping[str, Any], base: Path, root: Path) -> Job:
         raise ConfigError("a job needs a clip")
     over = _text(values, "over")
     return Job(
-        clip=base / _text(values, "clip"),
+        clip=_at(base, _text(values, "clip")),
         out=_below(root, _text(values, "out")),
         masks=tuple(_hint(text, base) for text in _several(values, "mask")),
         objects=tuple(_objects(values, base)),
@@ -73,7 +75,7 @@ def _job(values: Mapping[str, Any], base: Path, root: Path) -> Job:
         start=_time(values, "start"),
         end=_time(values, "end"),
         truth=_path(values, "truth", base),
-        over=over if over.startswith("#") or not over else str(base / over),
+        over=over if over.startswith("#") or not over else str(_at(base, over)),
         name=_text(values, "name"),
     )
 
@@ -92,8 +94,8 @@ def _hint(text: str, base: Path) -> str:
     """`FILE` or `N=FILE` with the file's path begun at `base`; `auto` as it is."""
     number, sign, rest = text.partition("=")
     if sign and number.isdigit() and not (base / text).exists():
-        return f"{number}={base / rest}"
-    return text if text == "auto" else str(base / text)
+        return f"{number}={_at(base, rest)}"
+    return text if text == "auto" else str(_at(base, text))
 
 
 def _objects(values: Mapping[str, Any], base: Path) -> Iterator[str]:
@@ -180,7 +182,12 @@ def _path(values: Mapping[str, Any], key: str, base: Path) -> Path | None:
     text = _text(values, key)
     if not text:
         return None
-    return Path(text) if text == "auto" and key == "plate" else base / text
+    return Path(text) if text == "auto" and key == "plate" else _at(base, text)
+
+
+def _at(base: Path, text: str) -> Path:
+    """A file that a row names: below the file's folder, absolute, or what stands for a URL."""
+    return Path(standing_for(text)) if is_url(text) else base / text
 
 
 def _time(values: Mapping[str, Any], key: str) -> float | None:

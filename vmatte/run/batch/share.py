@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from vmatte.run.plan import Plan
 
 # Decode, model, stages and encode each have a thread of their own, so that many cores serve one clip well.
-_CORES_A_CLIP = 4
+CORES_A_CLIP = 4
 # Libraries read these when they are loaded, so they have to be there before a worker is.
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 
@@ -58,7 +58,7 @@ def shares(workers: int, jobs: int, gpus: Sequence[str] = ()) -> list[Share]:
     >>> [share.name for share in shares(0, 9, ["0", "1"])]
     ['cuda:0', 'cuda:1']
     """
-    automatic = len(gpus) or max(1, cores() // _CORES_A_CLIP)
+    automatic = len(gpus) or max(1, cores() // CORES_A_CLIP)
     count = max(1, min(workers or automatic, jobs))
     threads = max(1, cores() // count)
     if not gpus:

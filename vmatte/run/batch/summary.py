@@ -10,6 +10,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from vmatte.run.batch.elsewhere import told
 from vmatte.run.batch.task import Outcome, State, Task
 from vmatte.run.report import versions
 
@@ -23,11 +24,11 @@ def rows(tasks: Sequence[Task], outcomes: Mapping[int, Outcome], tries: Mapping[
     return [_row(task, outcomes.get(task.number), tries.get(task.number, 0)) for task in tasks]
 
 
-def write_summary(folder: Path, found: Sequence[Mapping[str, Any]], seconds: float) -> list[Path]:
-    """Writes `batch.json` and `batch.csv` into a folder, each complete or not at all; their paths."""
+def write_summary(folder: Path, found: Sequence[Mapping[str, Any]], seconds: float, stem: str = "batch") -> list[Path]:
+    """Writes `batch.json` and `batch.csv` (or of another stem) into a folder, whole or not at all; their paths."""
     counts = Counter(str(row["state"]) for row in found)
     data = {"jobs": list(found), "counts": counts, "seconds": round(seconds, 3), "versions": versions()}
-    texts = {"batch.json": json.dumps(data, indent=2) + "\n", "batch.csv": as_csv(found)}
+    texts = {f"{stem}.json": json.dumps(data, indent=2) + "\n", f"{stem}.csv": as_csv(found)}
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         partial = folder / f"{name}.partial"
@@ -53,7 +54,7 @@ def _row(task: Task, outcome: Outcome | None, tries: int) -> dict[str, Any]:
     outcome = outcome or Outcome(State.waiting)
     speed = outcome.frames / outcome.seconds if outcome.seconds and outcome.frames else 0.0
     return {
-        "clip": str(task.job.clip),
+        "clip": told(task.job.clip),
         "state": outcome.state.value,
         "frames": outcome.frames,
         "seconds": round(outcome.seconds, 3),
@@ -62,7 +63,7 @@ def _row(task: Task, outcome: Outcome | None, tries: int) -> dict[str, Any]:
         "attempts": tries,
         "kind": outcome.kind,
         "text": outcome.text,
-        "report": "" if outcome.report is None else str(outcome.report),
+        "report": "" if outcome.report is None else told(outcome.report),
         "warnings": list(outcome.warnings),
     }
 

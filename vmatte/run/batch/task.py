@@ -12,6 +12,21 @@ from vmatte.run.plan import Job, Plan
 
 
 @dataclass(frozen=True)
+class Part:
+    """Some frames of a clip.
+
+    Attributes:
+        first: Number of the first.
+        stop: Number after the last; None for all there are.
+        path: Where their mattes are set aside.
+    """
+
+    first: int
+    stop: int | None
+    path: Path
+
+
+@dataclass(frozen=True)
 class Task:
     """One job of a batch, with all that running it takes.
 
@@ -22,6 +37,11 @@ class Task:
         settings: The composed configuration as plain values, for the report and its digest.
         root: The folder that nothing may be written outside of.
         attempt: Which try this is, from 1.
+        rerun: Name of the `Rerun` by which the worker is to decide whether to run it; it does so where files lie behind
+            URLs, since only a worker fetches them.
+        part: Only the mattes of this part are to be made.
+        parts: The mattes are made already, in these parts.
+        stage: The folder that such files were fetched to.
     """
 
     number: int
@@ -30,6 +50,10 @@ class Task:
     settings: Mapping[str, Any]
     root: Path
     attempt: int = 1
+    rerun: str = "all"
+    part: Part | None = None
+    parts: tuple[Part, ...] = ()
+    stage: Path | None = None
 
     @property
     def name(self) -> str:
@@ -121,3 +145,4 @@ class Ticked:
 Event = Began | Advanced | Ended | Retried | Ticked
 Tell = Callable[[Event], None]
 Take = Callable[[], Task | None]
+Work = Callable[[Task, Callable[[int, int | None], None]], Outcome]

@@ -6,11 +6,13 @@ import logging
 import os
 import signal
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from types import FrameType
 
 from vmatte.run.batch.share import Share
-from vmatte.run.batch.task import Advanced, Ended, Task
+from vmatte.run.batch.task import Advanced, Ended, Task, Work
 
 # Seconds between two words of progress: a table is redrawn no more often.
 _BETWEEN = 0.2
@@ -18,26 +20,29 @@ _BETWEEN = 0.2
 _working = False
 
 
-def serve(pipe: Connection, share: Share) -> None:
-    """Runs tasks until told None, or until nobody is there any more to tell."""
+def serve(pipe: Connection, share: Share, making: Callable[[], Work]) -> None:
+    """Runs tasks until told None, or until nobody is there any more to tell.
+
+    Args:
+        pipe: Tasks come in, events go out.
+        share: What this worker may use.
+        making: Makes what runs the tasks.
+    """
     # Ctrl-C reaches every process of a terminal; the batch decides what becomes of its workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _stop)
     # A worker has no terminal to talk to: what matters stands in outcomes and reports.
     logging.basicConfig(level=logging.CRITICAL)
     try:
+        work = making()
         while (task := pipe.recv()) is not None:
-            pipe.send(_done(task, pipe, share))
+            pipe.send(_done(task, pipe, share, work))
     except (EOFError, OSError, KeyboardInterrupt):
         return
 
 
-def _done(task: Task, pipe: Connection, share: Share) -> Ended:
+def _done(task: Task, pipe: Connection, share: Share, work: Work) -> Ended:
     global _working
-    from dataclasses import replace
-
-    from vmatte.run.batch.perform import perform
-
     last = 0.0
 
     def advance(done: int, total: int | None) -> None:
@@ -49,7 +54,7 @@ def _done(task: Task, pipe: Connection, share: Share) -> Ended:
 
     _working = True
     try:
-        return Ended(task.number, perform(replace(task, plan=share.fitted(task.plan)), advance))
+        return Ended(task.number, work(replace(task, plan=share.fitted(task.plan)), advance))
     finally:
         _working = False
 
