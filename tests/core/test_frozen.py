@@ -41,7 +41,7 @@ def test_plain_values_come_back_as_they_were():
 
 def test_a_matte_comes_back_bit_for_bit_with_what_it_shares():
     rgb = np.random.default_rng(0).integers(0, 255, (4, 5, 3), np.uint8)
-    matte = Matte(Frame(3, 30, rgb, rgb), (Layer("subject", rgb[..., 0].astype(np.float32) / 7),))
+    matte = Matte(Frame(3, 30, rgb, rgb), (Layer("subject", rgb[..., 0].astype(np.float32) / np.float32(7)),))
     first, second = through_a_file((matte, [matte]))
     assert second[0] is first
     assert first.frame.rgb is first.frame.sdr

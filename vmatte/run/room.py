@@ -5,7 +5,7 @@ from __future__ import annotations
 from vmatte.core.errors import OutputError
 from vmatte.run.batch.outlook import free_bytes
 from vmatte.run.build import Prepared
-from vmatte.run.estimate import bytes_per_frame, in_words
+from vmatte.run.estimate import in_words, sizes
 from vmatte.run.plan import Plan
 
 # More than any output takes for a pixel: 16-bit colours and alpha as they are.
@@ -27,7 +27,8 @@ def refuse_full(prepared: Prepared, plan: Plan) -> None:
     start = prepared.first + max(0, total - _FRAMES) // 2
     stop = start + _FRAMES if prepared.stop is None else min(prepared.stop, start + _FRAMES)
     layers = max(1, len(prepared.hints.objects))
-    wanted = sum(bytes_per_frame(prepared.source, (start, stop), prepared.outputs, layers, plan)) * total
+    found = sizes(prepared.source, (start, stop), prepared.outputs, layers, plan)
+    wanted = sum(size.of(total) for size in found)
     if wanted > free:
         raise OutputError(
             f"{folder}: the results need about {in_words(wanted)} and {in_words(free)} are free: free some, choose "
