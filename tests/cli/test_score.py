@@ -144,6 +144,19 @@ def test_what_is_missing_is_said_first(vmatte, pred):
     assert "nope.mkv: no such file" in vmatte("compare", pred, "nope.mkv").err
 
 
+def test_files_that_are_not_reports_are_not_replaced(vmatte, pred, truth, tmp_path):
+    before = pred.read_bytes()
+    said = vmatte("score", pred, "--truth", truth, "--json", pred)
+    assert (said.code, len(errors(said))) == (6, 1)
+    assert "another name" in said.err
+    clip = tmp_path / "clip.json"
+    clip.write_bytes(before)
+    assert vmatte("score", pred, "--truth", truth, "--json", clip).code == 6
+    assert pred.read_bytes() == clip.read_bytes() == before
+    for _ in range(2):
+        assert vmatte("score", pred, "--truth", truth, "--json", tmp_path / "report.json").code == 0
+
+
 def test_compare_ranks_and_names_what_only_trails(vmatte, tmp_path):
     frames = [drawn.picture(index) for index in range(9)]
     exact = [drawn.disc(index) for index in range(9)]

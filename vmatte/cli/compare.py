@@ -43,8 +43,9 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
     if len(given["mattes"]) < 2:
         raise click.UsageError("compare needs two mattes or more; `vmatte score` scores one")
     paths, asked = [itself(Path(each)) for each in given["mattes"]], ask(given)
-    check_there(*paths, asked.truth, asked.source, asked.trimap)
-    check_files(given)
+    inputs = (*paths, asked.truth, asked.source, asked.trimap)
+    check_there(*inputs)
+    check_files(given, inputs)
     with Bar("mattes", given["quiet"]) as bar:
         scored = score_several(paths, of_clip(paths[0], asked), options_of(given), bar)
     names = _names(given["mattes"])

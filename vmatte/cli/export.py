@@ -30,7 +30,7 @@ def command(
     target = Path(out)
     from vmatte.config.load import load
     from vmatte.models.checkpoint import checkpoint
-    from vmatte.models.registry import card, exported
+    from vmatte.models.registry import exported, exporter
     from vmatte.nets.session import SUFFIX, is_graph
 
     if not is_graph(target):
@@ -39,7 +39,7 @@ def command(
         raise click.UsageError(f"--weights {weights} is a graph already: give the checkpoint it is to be made from")
     if target.exists() and not overwrite:
         raise OutputError(f"{target} exists: say --overwrite to replace it")
-    card(model)
+    exporter(model)
     plan = load([f"model={model}", *settings])
     given = replace(plan.model, weights=Path(weights) if weights else None)
     found = checkpoint(given, accept=plan.accept_license, no_network=plan.offline)

@@ -11,7 +11,7 @@ import click
 from vmatte.core.errors import InputError, OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from vmatte.metrics.scorer import Result, ScoreOptions
     from vmatte.run.score import Ask, Scored
@@ -66,8 +66,9 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
 
     logging.basicConfig(level=logging.INFO if given["verbose"] else logging.ERROR, format="vmatte: %(message)s")
     pred, asked, options = itself(Path(given["pred"])), ask(given), options_of(given)
-    check_there(pred, asked.truth, asked.source, asked.trimap)
-    check_files(given)
+    inputs = (pred, asked.truth, asked.source, asked.trimap)
+    check_there(*inputs)
+    check_files(given, inputs)
     if not holds_clips(pred):
         scored = _one(pred, of_clip(pred, asked), options, given["quiet"])
         result = scored.result
@@ -135,15 +136,31 @@ def options_of(given: Mapping[str, Any]) -> ScoreOptions:
     return ScoreOptions(given["evaluator"], given["band_radius"], given["max_lag"], given["quantise"])
 
 
-def check_files(given: Mapping[str, Any]) -> None:
-    """Refuses what cannot be written before the work starts."""
+def check_files(given: Mapping[str, Any], inputs: Sequence[Path | None]) -> None:
+    """Refuses what cannot be written, or would cost the user a file of another kind, before the work starts."""
+    read = {path.resolve() for path in inputs if path is not None}
     for name in ("json_file", "csv_file", "html_file"):
-        if given[name] and not Path(given[name]).absolute().parent.is_dir():
-            raise OutputError(f"{given[name]}: its folder does not exist")
+        if not given[name]:
+            continue
+        path, suffix = Path(given[name]), f".{name.partition('_')[0]}"
+        if not path.absolute().parent.is_dir():
+            raise OutputError(f"{path}: its folder does not exist")
+        if path.resolve() in read:
+            raise OutputError(f"{path} is read by this command: give another name to write to")
+        if path.is_file() and (path.suffix.lower() != suffix or not _is_text(path)):
+            raise OutputError(f"{path} exists and is no {suffix} file: remove it, or give another name")
     if given["html_file"]:
         from vmatte.run.page.write import check_library
 
         check_library()
+
+
+def _is_text(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return b"\0" not in file.read(4096)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be replaced ({error.strerror})") from error
 
 
 def write_files(given: Mapping[str, Any], data: Result | Mapping[str, Result], rows: Mapping[str, Result]) -> None:

@@ -186,12 +186,21 @@ def exported(settings: ModelSettings, out: Path, size: tuple[int, int] | None) -
         WeightsError: Its weights are not its.
         OutputError: The file cannot be written.
     """
-    name = card(settings.name).export
-    if name is None:
-        able = ", ".join(known.name for known in cards().values() if known.export is not None)
-        raise ConfigError(f"model {settings.name} cannot be exported; these can: {able}")
-    write = cast("Callable[[ModelSettings, Path, tuple[int, int] | None], str]", _named(name))
+    write = cast("Callable[[ModelSettings, Path, tuple[int, int] | None], str]", _named(exporter(settings.name)))
     return write(settings, out, size)
+
+
+def exporter(name: str) -> str:
+    """What writes a model's graph, as `package.module:name`.
+
+    Raises:
+        ConfigError: It has no graph.
+    """
+    found = card(name).export
+    if found is None:
+        able = ", ".join(known.name for known in cards().values() if known.export is not None)
+        raise ConfigError(f"model {name} cannot be exported; these can: {able}")
+    return found
 
 
 def _named(name: str) -> object:

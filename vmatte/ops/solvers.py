@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vmatte.core.errors import ConfigError
+from vmatte.core.errors import ConfigError, HintError
 from vmatte.core.types import Alpha, Image8
 from vmatte.ops.grain import grain
 from vmatte.ops.guided import guided, lifted
@@ -116,7 +116,7 @@ def _drawn(procedure: str, picture: Image8, trimap: Image8, **options: Any) -> A
     if not unknown.any():
         return kept(np.zeros(trimap.shape, np.float32), trimap)
     if FOREGROUND not in shown and BACKGROUND not in shown:
-        raise ConfigError("the trimap is unknown everywhere: mark some of the subject white, and of the rest black")
+        raise HintError("the trimap is unknown everywhere: mark some of the subject white, and of the rest black")
     if FOREGROUND not in shown or BACKGROUND not in shown:
         # What is known of one side only spreads everywhere.
         return np.full(trimap.shape, FOREGROUND in shown, np.float32)

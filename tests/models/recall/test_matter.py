@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.models.recall.drawn import disc_clip, mask_of
-from vmatte.core.errors import HintError
+from vmatte.core.errors import ConfigError, HintError
 from vmatte.core.types import Clip, Frame, Hints
 from vmatte.models.lift import lift
 from vmatte.models.registry import build, card
@@ -77,3 +77,10 @@ def test_says_which_frame_has_no_mask():
     pictures, truth = disc_clip(2)
     with pytest.raises(HintError, match="no mask for frame 1"):
         model().start(CLIP, Hints({"mask": Masks({0: mask_of(truth[0])})}), frames_of(pictures)[1])
+
+
+@pytest.mark.parametrize("name", ["recall", "difference"])
+@pytest.mark.parametrize("change", [{"work_rows": -5}, {"work_rows": 5}, {"seed": -1}])
+def test_settings_that_cannot_work_are_refused(name, change):
+    with pytest.raises(ConfigError, match=next(iter(change))):
+        card(name).made(**change)

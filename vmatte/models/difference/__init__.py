@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vmatte.models.plate import Align
+from vmatte.models.recall import check_rows
 from vmatte.models.registry import Card, ModelSettings
 
 __all__ = ["CARDS", "Align", "DifferenceSettings"]
@@ -29,6 +30,9 @@ class DifferenceSettings(ModelSettings):
     shadow: bool = True
     work_rows: int = 360
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_rows(self.work_rows, self.seed)
 
 
 CARDS = (

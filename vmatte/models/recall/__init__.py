@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vmatte.core.errors import ConfigError
 from vmatte.models.registry import Card, ModelSettings
+
+# Rows below which mattes fall apart: on a drawn walker 5 rows lose most of it.
+FEWEST = 32
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,23 @@ class RecallSettings(ModelSettings):
     seed: int = 0
     permanent_bank: bool = True
     motion_rows: int = 360
+
+    def __post_init__(self) -> None:
+        check_rows(self.work_rows, self.seed)
+        if self.motion_rows < FEWEST:
+            raise ConfigError(f"model.motion_rows is {self.motion_rows}: use {FEWEST} rows or more")
+
+
+def check_rows(work_rows: int, seed: int) -> None:
+    """Refuses what the engine cannot work with.
+
+    Raises:
+        ConfigError: Says which setting, and what it may be.
+    """
+    if work_rows != 0 and work_rows < FEWEST:
+        raise ConfigError(f"model.work_rows is {work_rows}: use 0 (the clip's own size), or {FEWEST} rows or more")
+    if seed < 0:
+        raise ConfigError(f"model.seed is {seed}: use 0 or more")
 
 
 CARDS = (
