@@ -1,6 +1,7 @@
 """Fixtures that every test shares."""
 
 import os
+import sys
 import threading
 from collections.abc import Callable
 from functools import cache
@@ -40,6 +41,14 @@ def checkpoint(tmp_path_factory) -> Callable[..., Path]:
         return path
 
     return written
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Whatever another test in this process made of torch's pool: results must be the same to the last bit."""
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_num_threads(1)
 
 
 @pytest.fixture(autouse=True)
