@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from inspect import signature
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from vmatte.core.frozen import ThawError
 from vmatte.core.keeping import FORGETFUL, Keeper
@@ -22,8 +22,8 @@ from vmatte.run.report import versions
 from vmatte.run.schedule import Schedule
 
 #: Frames of a segment when nobody says, and how many segments make a journal worth having. To end one takes 0.08 s of a
-#: processor and 0.4 s of a busy disk at 1920x1080 with `recall` (43 MB of states, 38 of them the foreground's); 240
-#: frames take such a run 280 s of a processor.
+#: processor and about 1 s of a busy machine and its disk at 1920x1080 with `recall` (43 MB of states, 38 of them the
+#: foreground's); 240 frames take such a run 280 s of a processor.
 SEGMENT, _WORTH = 240, 2
 LOST = (ThawError, DamagedError)
 
@@ -163,20 +163,18 @@ def unable(prepared: Prepared) -> str:
     return "" if idle is None else f"stage {type(idle).__name__} keeps no state"
 
 
-class _Keeping(Matter):
+class _Keeping(Matter, Protocol):
     """A Matter that keeps its state."""
 
-    def mattes(self, clip: Clip, hints: Hints, frames: Iterator[Frame], keeper: Keeper = FORGETFUL) -> Stream[Matte]:
-        """As in `Matter`."""
-        raise NotImplementedError
+    def mattes(
+        self, clip: Clip, hints: Hints, frames: Iterator[Frame], keeper: Keeper = FORGETFUL
+    ) -> Stream[Matte]: ...
 
 
-class _KeepingStage(Stage):
+class _KeepingStage(Stage, Protocol):
     """A Stage that keeps its state."""
 
-    def __call__(self, clip: Clip, mattes: Iterator[Matte], keeper: Keeper = FORGETFUL) -> Stream[Matte]:
-        """As in `Stage`."""
-        raise NotImplementedError
+    def __call__(self, clip: Clip, mattes: Iterator[Matte], keeper: Keeper = FORGETFUL) -> Stream[Matte]: ...
 
 
 def _threads(plan: Plan) -> list[Any]:

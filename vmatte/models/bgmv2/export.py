@@ -12,7 +12,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vmatte.core.errors import WeightsError
 from vmatte.models.bgmv2.engine import INPUTS, OUTPUTS
 from vmatte.models.bgmv2.network.base import Coarse, resized
 from vmatte.models.bgmv2.network.model import BackgroundMatting
@@ -20,6 +19,7 @@ from vmatte.models.bgmv2.network.selection import PATCH
 from vmatte.models.bgmv2.network.weights import load_network
 from vmatte.models.bgmv2.settings import BGMv2Settings, RefineMode
 from vmatte.models.bgmv2.sizing import COARSE, HD, HD_PIXELS, LARGEST, STRIDE
+from vmatte.models.placing import weights_of
 from vmatte.models.registry import ModelSettings, signatures
 from vmatte.nets.fold import folded
 from vmatte.nets.graph import library, saved, traced
@@ -121,9 +121,7 @@ def export(settings: ModelSettings, out: Path, size: tuple[int, int] | None) -> 
     """
     own = cast("BGMv2Settings", settings)
     library()
-    if own.weights is None:
-        raise WeightsError(f"{own.name} is without weights: run `vmatte weights fetch {own.name}`")
-    network = folded(load_network(own.weights, own.name.partition(".")[2], signatures()))
+    network = folded(load_network(weights_of(own), own.name.partition(".")[2], signatures()))
     facts = {
         "vmatte.backbone_scale": str(own.backbone_scale or "auto"),
         "vmatte.refine_mode": own.refine_mode.value,

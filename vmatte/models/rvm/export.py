@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vmatte.core.errors import WeightsError
+from vmatte.models.placing import weights_of
 from vmatte.models.registry import ModelSettings, signatures
 from vmatte.models.rvm.engine import INPUTS, OUTPUTS
 from vmatte.models.rvm.network.model import RVM
@@ -58,10 +58,8 @@ def export(settings: ModelSettings, out: Path, size: tuple[int, int] | None) -> 
     """
     own = cast("RVMSettings", settings)
     library()
-    if own.weights is None:
-        raise WeightsError(f"{own.name} is without weights: run `vmatte weights fetch {own.name}`")
     backbone = Backbone(own.name.rpartition(".")[2])
-    network = folded(load_network(own.weights, backbone, own.refiner, signatures()))
+    network = folded(load_network(weights_of(own), backbone, own.refiner, signatures()))
     saved(graph(network, size), out, {"vmatte.refiner": own.refiner.value}, own.name)
     return "frames of any size" if size is None else f"frames of {size[0]}x{size[1]}"
 
