@@ -48,6 +48,10 @@ def test_a_night_with_a_bad_clip_and_the_morning_after(vmatte, tmp_path):
     assert "3 jobs, 1 to run" in said.err
     assert "going by earlier reports" in said.err
     assert states() == {"a": "skipped", "b": "done", "c": "skipped"}
+    with Path("done/batch.csv").open() as file:
+        rows = {Path(row["clip"]).stem: row for row in csv.DictReader(file)}
+    assert (rows["a"]["seconds"], rows["a"]["bytes"]) == ("", "")
+    assert float(rows["b"]["seconds"]) > 0
     assert times == {name: Path("done", name).stat().st_mtime_ns for name in times}
 
     said = vmatte("batch", folder, *FEW, "--set", "model=recall", "--rerun", "failed", "--json", "--quiet")
@@ -55,6 +59,22 @@ def test_a_night_with_a_bad_clip_and_the_morning_after(vmatte, tmp_path):
     assert {row["state"] for row in json.loads(said.out)} == {"left"}
     said = vmatte("batch", folder, *FEW, "--set", "model=recall")
     assert (said.code, set(states().values())) == (0, {"done"})
+
+
+def test_a_dry_run_says_what_cannot_run(vmatte, tmp_path):
+    folder = clips(tmp_path / "clips", "a", "c", "d")
+    (folder / "b.mp4").write_bytes(b"no video")
+    (tmp_path / "jobs.yaml").write_text(
+        "- clip: clips/a.mp4\n- clip: clips/b.mp4\n- {clip: clips/c.mp4, mask: gone.png}\n"
+        "- {clip: clips/d.mp4, plate: gone.png}\n- clip: clips/e.mp4\n"
+    )
+    said = vmatte("batch", "jobs.yaml", *FEW, "--dry-run")
+    assert said.code == 8
+    for text in ("b.mp4", "mask gone.png", "plate gone.png", "e.mp4", "4 jobs cannot run"):
+        assert text in said.err.replace(str(tmp_path) + "/", "")
+    assert not Path("done").exists()
+    said = vmatte("batch", folder / "a.mp4", *FEW, "--dry-run")
+    assert (said.code, "1 job, 1 to run on 1 worker" in said.err) == (0, True)
 
 
 def test_when_none_succeeds(vmatte, tmp_path):

@@ -212,3 +212,11 @@ def test_scores_ride_along(vmatte, tmp_path):
     refused = vmatte("process", clip, *two, "--out", "p", "--output", "alpha", "--truth", truth)
     assert refused.code == 2
     assert "objects=merged" in refused.err
+
+
+def test_a_truth_of_another_clip_is_doubted(vmatte, tmp_path):
+    half = np.zeros((4, 32, 32), np.uint8)
+    half[:, :16] = 255
+    pred, other = grey(tmp_path / "pred.mkv", half), grey(tmp_path / "other.mkv", 255 - half)
+    assert "belong to this clip?" in vmatte("score", pred, "--truth", other).err
+    assert "belong to this clip?" not in vmatte("score", pred, "--truth", pred).err

@@ -39,7 +39,7 @@ def test_every_card_has_a_yaml_and_its_own_settings(name):
         ("nonsense=1", "nonsense"),
         ("stream.depth=many", "stream.depth=many.*Integer"),
         ("stream.depth=0", "stream.depth=0: 1 to 64"),
-        ("model=recal", "unknown model 'recal': did you mean 'recall'.*chroma"),
+        ("model=recal", "unknown model 'recal': did you mean 'recall'.*vmatte models"),
         ("model.x=3", "model.x=3"),
         ("foreground=none", "expected one of .*source"),
         ("extend=-2", "extend=-2"),

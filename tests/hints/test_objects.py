@@ -1,5 +1,6 @@
 """Several objects: by name, as several masks, as label images."""
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -127,10 +128,18 @@ def test_spread_out_labels_are_doubted_and_soft_masks_are_not(tmp_path):
     assert doubts(*read_objects([labels], [], clip, 0, 10)) == []
 
 
+def test_a_mask_of_the_whole_frame_is_doubted(tmp_path):
+    (said,) = doubts(*read_objects([painted(tmp_path / "m.png", {(0, 6): 255})], [], CLIP, 0, 10))
+    assert "no background" in said
+    assert doubts(*read_objects([painted(tmp_path / "m.png", {(0, 5): 255})], [], CLIP, 0, 10)) == []
+
+
 @pytest.mark.parametrize(("bottom", "overlap"), [(3, False), (4, False), (6, True)])
 def test_objects_that_share_more_than_an_edge_are_told_of(tmp_path, bottom, overlap):
-    upper, lower = painted(tmp_path / "a.png", {(0, bottom): 255}), painted(tmp_path / "b.png", {(3, 6): 255})
-    said = doubts(*read_objects([], [f"anna={upper}", f"ben={lower}"], CLIP, 0, 10))
+    clip = replace(CLIP, height=7)
+    upper = painted(tmp_path / "a.png", {(0, bottom): 255}, (7, 8))
+    lower = painted(tmp_path / "b.png", {(3, 6): 255}, (7, 8))
+    said = doubts(*read_objects([], [f"anna={upper}", f"ben={lower}"], clip, 0, 10))
     assert len(said) == overlap
     assert all("anna and ben overlap on frame 0" in text for text in said)
 

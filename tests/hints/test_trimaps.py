@@ -10,6 +10,7 @@ import pytest
 
 from vmatte.core.errors import HintError
 from vmatte.core.types import Clip
+from vmatte.hints.doubts import trimap_doubts
 from vmatte.hints.trimaps import read_trimaps
 
 TRIMAP = np.zeros((48, 64), np.uint8)
@@ -76,3 +77,15 @@ def test_a_video_after_its_codec(tmp_path):
     assert found.at(3) is None
     with pytest.raises(HintError, match="for 3 frames, and the run ends at frame 8"):
         read_trimaps(path, clip(), 0, 9)
+
+
+def test_a_trimap_that_leaves_nothing_to_find_is_doubted_and_one_that_leaves_all_is_refused(tmp_path):
+    path = tmp_path / "t.png"
+    cv2.imwrite(str(path), TRIMAP)
+    assert trimap_doubts(read_trimaps(path, clip(), 0, 3)[0], path, 0) == []
+    cv2.imwrite(str(path), np.where(TRIMAP == 128, 0, TRIMAP).astype(np.uint8))
+    (said,) = trimap_doubts(read_trimaps(path, clip(), 0, 3)[0], path, 0)
+    assert "nothing in the trimap is unknown" in said
+    cv2.imwrite(str(path), np.full_like(TRIMAP, 128))
+    with pytest.raises(HintError, match="unknown everywhere"):
+        read_trimaps(path, clip(), 0, 3)

@@ -142,3 +142,16 @@ def test_one_door_for_all(tmp_path):
     pictures[0].save(tmp_path / "moving.webp", save_all=True, append_images=pictures[1:])
     with pytest.raises(InputError, match="animated WebP"):
         open_source(tmp_path / "moving.webp")
+
+
+def test_a_folder_of_videos_with_a_picture_beside_them_is_no_sequence(tmp_path):
+    (tmp_path / "a.mp4").touch()
+    for names in ((), ("empty.png",)):
+        for name in names:
+            cv2.imwrite(str(tmp_path / name), np.zeros((16, 16, 3), np.uint8))
+        with pytest.raises(InputError, match="vmatte batch"):
+            open_source(tmp_path)
+    for name in ("f_1.png", "f_2.png"):
+        cv2.imwrite(str(tmp_path / name), np.zeros((16, 16, 3), np.uint8))
+    (tmp_path / "empty.png").unlink()
+    assert open_source(tmp_path).clip.frames == 2

@@ -30,6 +30,7 @@ def test_hints_decide_without_a_look():
     both = choose(frozenset({"plate", "mask"}), never)
     assert both.model == "difference"
     assert "mask" in both.why
+    assert choose(frozenset({"plate", "mask", "trimap"}), never).model == "closed-form"
 
 
 @pytest.mark.parametrize(("camera", "model"), [("screen", "chroma"), ("fixed", "difference")])

@@ -68,7 +68,7 @@ NONE_SUCCEEDED = 9
 )
 @click.option("--overwrite", is_flag=True, help="Replace files as well that no run of vmatte has reported.")
 @click.option("--ignore-space", is_flag=True, help="Start although the disk seems too small.")
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and stop.")
+@click.option("--dry-run", is_flag=True, help="Look at all clips and hints, say what would be done, and stop.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON to standard output.")
 @click.option("-q", "--quiet", is_flag=True, help="Print failures only.")
 @click.option("-v", "--verbose", is_flag=True, help="Print more, and tracebacks of errors.")
@@ -79,7 +79,8 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
     goes on where the last one stopped: jobs are skipped whose settings, code, weights, clip and hints are as their
     report says and whose outputs are what was written. DIR/batch.json and DIR/batch.csv tell how each job ended.
 
-    Exit codes: 0 every job has succeeded, 8 some have, 9 none has, 130 interrupted.
+    Exit codes: 0 every job has succeeded, 8 some have, 9 none has, 130 interrupted. With --dry-run, jobs whose clip or
+    hints are missing or damaged count as failed.
     """
     logging.basicConfig(level=logging.INFO if given["verbose"] else logging.ERROR, format="vmatte: %(message)s")
     from vmatte.run.batch.elsewhere import url_of
@@ -99,6 +100,7 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
     if not given["ignore_space"] and url_of(root) is None:
         refuse_full(root, looks)
     if given["dry_run"]:
+        _end(sum(bool(look.why) for look in looks.values()), len(tasks))
         return
     board = _run(tasks, settled, looks, executor, given)
     _finish(board, tasks, root, given)
@@ -188,6 +190,10 @@ def _finish(board: Board, tasks: Sequence[Task], root: Path, given: Mapping[str,
     if not given["quiet"]:
         for line in summary_lines(board, root, name):
             click.echo(line, err=True)
-    failed = board.counts[State.failed]
+    _end(board.counts[State.failed], len(tasks))
+
+
+def _end(failed: int, jobs: int) -> None:
+    """With the exit code that says how many of all jobs have failed, or would."""
     if failed:
-        raise click.exceptions.Exit(NONE_SUCCEEDED if failed == len(tasks) else SOME_FAILED)
+        raise click.exceptions.Exit(NONE_SUCCEEDED if failed == jobs else SOME_FAILED)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vmatte.core.errors import OutputError
+from vmatte.core.whole import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -67,7 +68,10 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
     for note in _notes(given, known, comparable, len(whole), found):
         click.echo(f"note: {note}", err=True)
     if given["json_file"]:
-        Path(given["json_file"]).write_text(_as_json(found, which.name), encoding="utf-8")
+        from vmatte.io.writers.partial import explained
+
+        with explained(path := Path(given["json_file"])):
+            write_whole(path, _as_json(found, which.name))
 
 
 def _same_units(one: Evaluator, other: Evaluator, metrics: int) -> bool:

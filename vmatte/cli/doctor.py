@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from vmatte.cli.line import counted
+
 
 @click.command("doctor")
 @click.option("--out", metavar="DIR", default=".", help="Folder that results are to go to. Default: this one.")
@@ -24,11 +26,11 @@ def command(out: str, as_json: bool) -> None:
     for finding in examined(Path(out)):
         found.append(finding)
         if not as_json:
-            click.echo(f"{'!!' if finding.wrong else '  '} {finding.subject:<24} {finding.text}")
+            click.echo(f"{'!!' if finding.wrong else '  '} {finding.subject:<33} {finding.text}")
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in found], indent=2))
     wrong = [finding for finding in found if finding.wrong]
     if not as_json:
-        click.echo(f"{len(wrong)} things are wrong" if wrong else "nothing is wrong")
+        click.echo(f"{counted(len(wrong), 'thing')} wrong" if wrong else "nothing is wrong")
     if wrong:
         raise click.exceptions.Exit(1)

@@ -17,9 +17,18 @@ from vmatte.core.errors import OutputError
 @click.option("--size", metavar="WxH", help="Fix the size of the frames; any without.")
 @click.option("--out", required=True, metavar="FILE", help="The graph to write, something.onnx.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change a setting. See `vmatte config`.")
+@click.option("--accept-license", "--accept-licence", is_flag=True, help="Accept the licence of the model's weights.")
+@click.option("--offline", is_flag=True, help="Never touch the network. VMATTE_OFFLINE=1 does the same.")
 @click.option("--overwrite", is_flag=True, help="Replace the file if it exists.")
 def command(
-    model: str, weights: str | None, size: str | None, out: str, settings: tuple[str, ...], overwrite: bool
+    model: str,
+    weights: str | None,
+    size: str | None,
+    out: str,
+    settings: tuple[str, ...],
+    accept_license: bool,
+    offline: bool,
+    overwrite: bool,
 ) -> None:
     """Write a model as an ONNX graph.
 
@@ -40,7 +49,8 @@ def command(
     if target.exists() and not overwrite:
         raise OutputError(f"{target} exists: say --overwrite to replace it")
     exporter(model)
-    plan = load([f"model={model}", *settings])
+    said = [f"accept_license={accept_license}", f"offline={offline}"]
+    plan = load([f"model={model}", *said, *settings])
     given = replace(plan.model, weights=Path(weights) if weights else None)
     found = checkpoint(given, accept=plan.accept_license, no_network=plan.offline)
     takes = exported(given if found is None else replace(given, weights=found.path), target, frame)

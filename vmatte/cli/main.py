@@ -18,6 +18,8 @@ from vmatte.core.errors import VmatteError
 # Before numpy is imported. The stages already share the cores between them; OpenBLAS threads on top wait for each
 # other in a spin, which on two busy cores made `recall` seven times slower. A user's own setting stands.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# OpenCV prints warnings of its own about files that are then refused, or read, in our words.
+os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
 
 _COMMANDS = {
     "process": "Matte clips: alpha and ProRes 4444 out.",

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from vmatte.cli.line import counted, one_line
 from vmatte.cli.table import clock, fitted, named, shown
 from vmatte.run.batch.board import Board
-from vmatte.run.batch.elsewhere import told, url_of
+from vmatte.run.batch.elsewhere import told
 from vmatte.run.batch.outlook import Outlook
 from vmatte.run.batch.task import Outcome, State, Task
 from vmatte.run.estimate import in_words
@@ -40,7 +41,7 @@ def plan_lines(
     why = Counter(f"{outcome.state.value}: {outcome.text}" for outcome in settled.values())
     kept = [f"  {count} {text}" for text, count in why.items()]
     names = ", ".join(workers[:8]) + (" ..." if len(workers) > 8 else "")
-    head = f"{len(tasks)} jobs, {len(waiting)} to run on {len(workers)} worker{'s' * (len(workers) > 1)} ({names})"
+    head = f"{counted(len(tasks), 'job')}, {len(waiting)} to run on {counted(len(workers), 'worker')} ({names})"
     return [head, *kept, *rows[:_MOST], *more, *([_totals(looks, len(workers), free)] if waiting else [])]
 
 
@@ -61,9 +62,11 @@ def summary_lines(board: Board, root: Path, name: str = "batch") -> list[str]:
 
 def _row(task: Task, look: Outlook) -> str:
     name = fitted(shown(task.name), _NAME)
+    if look.why:
+        return f"  {name} cannot run: {one_line(look.why)}"
     if look.clip is None:
-        return f"  {name} {'cannot be looked at' if url_of(task.job.clip) is None else 'is fetched by its worker'}"
-    frames = "frames unknown" if look.frames is None else f"{look.frames} frames"
+        return f"  {name} is fetched by its worker"
+    frames = "frames unknown" if look.frames is None else counted(look.frames, "frame")
     size = "" if look.bytes is None else f"  about {in_words(look.bytes)}"
     return f"  {name} {f'{look.clip.width}x{look.clip.height}':>9}  {frames:>14}{size}"
 
@@ -73,10 +76,12 @@ def _totals(looks: Mapping[int, Outlook], workers: int, free: int | None) -> str
     frames = sum(look.frames or 0 for look in known)
     size = sum(look.bytes or 0 for look in known)
     seconds = [look.seconds for look in known if look.seconds is not None]
-    parts = [f"{frames} frames", f"about {in_words(size)} without sound"]
+    parts = [counted(frames, "frame"), f"about {in_words(size)} without sound"]
     parts += [f"{in_words(free)} free"] if free is not None else []
     if seconds and len(seconds) == len(known):
         parts.append(f"about {clock(sum(seconds) / workers)} going by earlier reports")
     else:
         parts.append("time unknown until some are done")
+    hindered = sum(bool(look.why) for look in looks.values())
+    parts += [f"{counted(hindered, 'job')} cannot run"] if hindered else []
     return f"  in all {', '.join(parts)}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vmatte.core.errors import InputError, OutputError
+from vmatte.core.whole import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -165,28 +166,27 @@ def _is_text(path: Path) -> bool:
 
 def write_files(given: Mapping[str, Any], data: Result | Mapping[str, Result], rows: Mapping[str, Result]) -> None:
     """Writes the JSON and CSV that were asked for."""
+    from vmatte.io.writers.partial import explained
     from vmatte.run.standing import as_json, write_csv
 
-    try:
-        if given["json_file"]:
-            Path(given["json_file"]).write_text(as_json(data), encoding="utf-8")
-        if given["csv_file"]:
-            write_csv(Path(given["csv_file"]), rows)
-    except OSError as error:
-        raise OutputError(f"{error.filename}: cannot be written ({error.strerror})") from error
+    if given["json_file"]:
+        with explained(path := Path(given["json_file"])):
+            write_whole(path, as_json(data))
+    if given["csv_file"]:
+        with explained(path := Path(given["csv_file"])):
+            write_csv(path, rows)
 
 
 def write_html(given: Mapping[str, Any], title: str, clips: Mapping[str, Mapping[str, Scored]]) -> None:
     """Writes the page that was asked for: clips by name, each with its mattes by name."""
     if not given["html_file"]:
         return
+    from vmatte.io.writers.partial import explained
     from vmatte.run.page.shot import Shot
     from vmatte.run.page.write import write_page
 
-    try:
-        write_page(Path(given["html_file"]), title, [Shot(name, mattes) for name, mattes in clips.items()])
-    except OSError as error:
-        raise OutputError(f"{error.filename}: cannot be written ({error.strerror})") from error
+    with explained(path := Path(given["html_file"])):
+        write_page(path, title, [Shot(name, mattes) for name, mattes in clips.items()])
 
 
 def say_notes(notes: tuple[str, ...], quiet: bool) -> None:

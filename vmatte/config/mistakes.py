@@ -11,6 +11,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from vmatte.config.presets import presets
 from vmatte.core.errors import ConfigError
+from vmatte.core.near import meant
 from vmatte.models.registry import card, cards
 
 
@@ -30,7 +31,7 @@ def explained(error: Exception, overrides: Sequence[str], keys: Callable[[], Seq
             except ConfigError as unknown:
                 return str(unknown)
         if key == "preset" and value not in presets():
-            return f"unknown preset {value!r}: there are {', '.join(presets())}"
+            return f"unknown preset {value!r}: {meant(value, presets())}there are {', '.join(presets())}"
     if isinstance(error, OverrideParseException):
         return f"cannot read --set {error.override}: write key=value, and quote a value with special characters twice"
     chain: list[BaseException] = []

@@ -1,21 +1,25 @@
-"""What may be wrong with masks that can be read, said before a run."""
+"""What may be wrong with masks and trimaps that can be read, said before a run."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vmatte.core.types import Image8
+from vmatte.core.types import Image8, MapSource
 from vmatte.hints.labels import labels_in
-from vmatte.hints.read import SUBJECT, Masks, Together, mask_pixels
+from vmatte.hints.read import SUBJECT, Masks, Together, mask_image, mask_pixels
 from vmatte.ops.morphology import erode
+from vmatte.ops.trimap import UNKNOWN
 
 # More gray values than this are a soft edge: paint programs smooth theirs over dozens of grays.
 _SPREAD = 16
+# Share of the frame from which a mask is all of it.
+_WHOLE = 0.995
 
 
 def doubts(masks: Masks | Together, objects: Mapping[str, Masks]) -> list[str]:
@@ -33,7 +37,17 @@ def doubts(masks: Masks | Together, objects: Mapping[str, Masks]) -> list[str]:
                 f"{path}: grays {', '.join(map(str, grays))} fill areas of their own, as in a label image, but are "
                 "read as one soft mask: number the objects 1, 2, 3, ..., or give each a mask with --object NAME=MASK"
             )
+        elif (mask_image(path) >= SUBJECT).mean() > _WHOLE:
+            said.append(f"{path}: the mask covers the whole frame, which leaves no background to tell the subject from")
     return said
+
+
+def trimap_doubts(trimap: MapSource, named: Path, first: int) -> list[str]:
+    """What may be wrong with trimaps, in sentences; the one of frame `first` is looked at."""
+    found = trimap.at(first)
+    if found is None or (found == UNKNOWN).any():
+        return []
+    return [f"{named}: nothing in the trimap is unknown (128), so there is nothing to find: the matte is as drawn"]
 
 
 def flat_grays(pixels: Image8) -> list[int]:

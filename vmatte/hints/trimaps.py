@@ -16,7 +16,7 @@ from vmatte.io.images import is_image
 from vmatte.io.open import open_source
 from vmatte.io.options import InputOptions
 from vmatte.io.sequence import is_pattern, members
-from vmatte.ops.trimap import snapped
+from vmatte.ops.trimap import UNKNOWN, snapped
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,7 +88,7 @@ def read_trimaps(
         options: How to read a video.
 
     Raises:
-        HintError: They cannot be read, have another size than the clip, show background only, or do not suffice.
+        HintError: They cannot be read, have another size than the clip, show one thing everywhere, or do not suffice.
     """
     if path.is_file() and is_image(path):
         return Still(_checked(path, clip)), ""
@@ -140,6 +140,8 @@ def _checked(path: Path, clip: Clip) -> Image8:
         raise HintError(
             f"{path}: the trimap is background everywhere: draw what is unknown grey (128) and the subject white (255)"
         )
+    if (trimap == UNKNOWN).all():
+        raise HintError(f"{path}: the trimap is unknown everywhere: mark some of the subject white, of the rest black")
     return trimap
 
 

@@ -25,10 +25,13 @@ from vmatte.io.options import InputOptions
 from vmatte.io.sdr import sdr_look
 from vmatte.io.timing import MICROSECOND
 
+#: Endings of what is taken for a clip in a folder.
+VIDEOS = frozenset((".mov", ".mkv", ".mp4", ".webm", ".avi", ".m4v", ".mxf", ".ts", ".gif", ".apng"))
 # The rate of film, and what compositing programs assume for sequences too.
+DEFAULT_RATE = Fraction(24)
+
 # Hidden files, and the hints that lie beside clips.
 _SIDE = re.compile(r"^\.|\.(mask|plate)\.[^.]+$")
-DEFAULT_RATE = Fraction(24)
 
 _PRINTF = re.compile(r"%(0?)(\d*)d")
 _NUMBER = re.compile(r"(\d+)(?!.*\d)")
@@ -143,10 +146,11 @@ def members(path: Path, hints: bool = False) -> list[Member]:
         hints: Whether masks and plates that lie beside clips count too.
 
     Raises:
-        InputError: There are none, or the folder holds more than one sequence.
+        InputError: There are none, or the folder holds more than one sequence, or clips.
     """
     if path.is_dir():
         found = [member for member in path.iterdir() if is_image(member) and (hints or not _SIDE.search(member.name))]
+        _refuse_clips(path, found)
         if not found:
             raise InputError(f"{path}: no images in this folder (PNG, JPEG, TIFF, EXR, ...)")
         _refuse_several(path, found)
@@ -205,8 +209,23 @@ def _matching(path: Path, printf: re.Match[str]) -> list[Path]:
     return [file for file in _listed(path) if whole.fullmatch(file.name)]
 
 
+def _families(found: list[Path]) -> Counter[tuple[str, str]]:
+    """How many files there are of each name, their numbers aside."""
+    return Counter((_NUMBER.sub("#", file.stem), file.suffix.lower()) for file in found)
+
+
+def _refuse_clips(folder: Path, found: list[Path]) -> None:
+    """A folder of videos whose pictures are no sequence, such as plates and stills that lie beside them."""
+    videos = any(entry.suffix.lower() in VIDEOS and entry.name[0] != "." for entry in folder.iterdir())
+    if videos and max(_families(found).values(), default=0) < 2:
+        raise InputError(
+            f"{folder}: holds videos and no sequence of images; name one of them, or take all with "
+            f"`vmatte batch {folder} --out DIR`"
+        )
+
+
 def _refuse_several(folder: Path, found: list[Path]) -> None:
-    families = Counter((_NUMBER.sub("#", file.stem), file.suffix.lower()) for file in found)
+    families = _families(found)
     several = [family for family, count in families.items() if count > 1]
     if len(families) > 1 and several:
         names = ", ".join(sorted(f"{stem.replace('#', '*')}{suffix}" for stem, suffix in families)[:4])

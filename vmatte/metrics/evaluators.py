@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vmatte.core.errors import ConfigError
+from vmatte.core.near import meant
 from vmatte.metrics import maggie
 from vmatte.metrics import measures as m
 from vmatte.metrics.moment import Meter, Row
@@ -116,7 +116,6 @@ def evaluator(name: str) -> Evaluator:
         ConfigError: There is none; the message names the nearest and lists all.
     """
     if name not in EVALUATORS:
-        near = get_close_matches(name, EVALUATORS, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise ConfigError(f"unknown evaluator {name!r}: {hint}there are {', '.join(EVALUATORS)}")
+        known = ", ".join(EVALUATORS)
+        raise ConfigError(f"unknown evaluator {name!r}: {meant(name, EVALUATORS)}there are {known}")
     return EVALUATORS[name]

@@ -10,13 +10,13 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, cast
 
 from vmatte.core.errors import ConfigError
+from vmatte.core.near import meant
 from vmatte.core.types import Frame, Hints
 from vmatte.nets.signature import Signature
 from vmatte.weights.published import Weights
@@ -138,13 +138,11 @@ def card(name: str) -> Card:
     """The card called `name`.
 
     Raises:
-        ConfigError: There is none; the message names the nearest and lists all.
+        ConfigError: There is none; the message names the nearest.
     """
     known = cards()
     if name not in known:
-        near = get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise ConfigError(f"unknown model {name!r}: {hint}known models are {', '.join(known)}")
+        raise ConfigError(f"unknown model {name!r}: {meant(name, known)}`vmatte models` lists all")
     return known[name]
 
 

@@ -254,7 +254,8 @@ def _chosen(plan: Plan, given: frozenset[str], sampled: Sampler) -> tuple[ModelS
         found = recognised(settings.weights)
         why = f"{settings.weights.name} is of it: {found.why}"
         return found.card.made(weights=settings.weights), Choice(found.card.name, why)
-    choice = choose(given, sampled)
+    # A trimap is the refiner's where there is one.
+    choice = choose(given if plan.refine == "none" else given - {"trimap"}, sampled)
     return card(choice.model).made(), choice
 
 
@@ -264,8 +265,8 @@ def _weights(settings: ModelSettings, plan: Plan, teller: Teller, notes: list[st
     if dry and published is not None and missing and elsewhere(published) is None:
         check_fetchable(settings.name, published, accept=plan.accept_license, no_network=plan.offline)
         notes.append(
-            f"the weights of {settings.name} are not here: the run would fetch {amount(published.bytes)} from "
-            f"{published.url} (licence: {published.licence})"
+            f"the weights of {settings.name} are not here: the run would fetch {published.url} "
+            f"({amount(published.bytes)}, licence: {published.licence})"
         )
         return None
     return checkpoint(settings, accept=plan.accept_license, no_network=plan.offline, teller=teller)

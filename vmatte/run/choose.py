@@ -46,12 +46,12 @@ def choose(given: frozenset[str], sampled: Sampled) -> Choice:
     Raises:
         HintError: Nothing can work without another hint; the message says which.
     """
+    if "trimap" in given:
+        return Choice("closed-form", "a trimap is given")
     if "plate" in given:
         return Choice("difference", "a background plate is given" + (", and a mask" if "mask" in given else ""))
     if "mask" in given:
         return Choice("recall", "a mask is given")
-    if "trimap" in given:
-        return Choice("closed-form", "a trimap is given")
     screen = screen_score(sampled(_SCREEN_FRAMES))
     if (keyer := _keyer(screen)) is not None:
         return keyer

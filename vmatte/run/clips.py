@@ -7,13 +7,11 @@ from pathlib import Path
 from vmatte.core.errors import InputError
 from vmatte.hints.read import stem
 from vmatte.io.images import is_image
-from vmatte.io.sequence import is_pattern
+from vmatte.io.sequence import VIDEOS, is_pattern
 from vmatte.io.writers import OUTPUTS
 
 # Where published test sets put the mattes of a clip, and its pictures.
 MATTES, SOURCES = ("pha",), ("com", "har", "src", "source")
-#: Endings of what is taken for a clip in a folder.
-VIDEOS = frozenset((".mov", ".mkv", ".mp4", ".webm", ".avi", ".m4v", ".mxf", ".ts", ".gif", ".apng"))
 
 
 def is_batch(path: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -12,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vmatte.core.errors import HintError
-from vmatte.core.types import Alpha, Hints, Image8, MapSource
-from vmatte.hints.doubts import doubts
+from vmatte.core.types import Alpha, Clip, Hints, Image8, MapSource
+from vmatte.hints.doubts import doubts, trimap_doubts
 from vmatte.hints.plates import FRAMES as _PLATE_FRAMES
 from vmatte.hints.plates import read_plates
 from vmatte.hints.read import Masks, Plate, read_objects, sidecar
@@ -21,6 +22,7 @@ from vmatte.hints.trimaps import read_trimaps
 from vmatte.io.open import OpenedSource
 from vmatte.io.options import InputOptions
 from vmatte.io.sample import sample_frames, spread
+from vmatte.io.sequence import is_pattern
 from vmatte.io.writers import expanded, output_kind
 from vmatte.models.lift import load_model
 from vmatte.models.registry import card, cards
@@ -130,6 +132,27 @@ def gather(
     return given
 
 
+def hindrance(job: Job, clip: Clip, span: tuple[int, int | None]) -> str:
+    """Why the hints that a job names cannot be used, as far as a glance at the files tells; empty if they can.
+
+    Args:
+        job: The job.
+        clip: Facts about its clip.
+        span: As for `gather`.
+    """
+    first, stop = span
+    try:
+        if (job.masks or job.objects) and not _wants_made(job):
+            read_objects(list(job.masks), job.objects, clip, first, sys.maxsize if stop is None else stop)
+    except HintError as error:
+        return str(error)
+    named = {"plate": job.plate, "trimap": job.trimap}
+    for what, path in named.items():
+        if path is not None and path != Path(_AUTO) and not path.exists() and not is_pattern(path):
+            return f"{what} {path}: no such file or folder"
+    return ""
+
+
 def _read_plate(
     given: Given,
     job: Job,
@@ -162,6 +185,7 @@ def _read_trimap(
     stop = source.count() if span[1] is None else span[1]
     given.maps["trimap"], told = read_trimaps(job.trimap, source.clip, span[0], stop, options)
     given.files["trimap"] = str(job.trimap)
+    given.warnings += trimap_doubts(given.maps["trimap"], job.trimap, span[0])
     given.notes += [told] if told else []
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from vmatte.core.whole import write_whole
 from vmatte.io.writers.partial import explained
 from vmatte.run.outputs import report_path
 from vmatte.run.plan import Job
@@ -17,10 +17,8 @@ from vmatte.run.plan import Job
 def begin(report: Path, results: Sequence[Path]) -> None:
     """Notes which names a run is about to give; on the disk before the first of them is."""
     mark = _mark(report)
-    with explained(mark), mark.open("w", encoding="utf-8") as file:
-        json.dump([str(path.absolute()) for path in results], file)
-        file.flush()
-        os.fsync(file.fileno())
+    with explained(mark):
+        write_whole(mark, json.dumps([str(path.absolute()) for path in results]))
 
 
 def end(report: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import sys
 from collections.abc import Mapping, Sequence
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from vmatte.core.types import Clip
+from vmatte.core.whole import write_whole
 from vmatte.io.writers.partial import explained
 from vmatte.metrics.scorer import Result
 from vmatte.stages.watch import Finding
@@ -137,13 +137,8 @@ def versions() -> dict[str, str]:
 
 def write_report(path: Path, report: Report) -> None:
     """Under its final name only when complete and on the disk, like every other output."""
-    partial = path.with_name(path.name + ".partial")
     with explained(path):
-        with partial.open("w", encoding="utf-8") as file:
-            file.write(report.as_json())
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+        write_whole(path, report.as_json())
 
 
 def read_report(path: Path) -> dict[str, Any] | None:

@@ -132,7 +132,8 @@ def opened_journal(prepared: Prepared, plan: Plan, journaling: Journaling | None
         "the model": [asdict(prepared.settings), None if prepared.weights is None else prepared.weights.sha256],
         "the results": [[output.name, output.path.name] for output in prepared.outputs],
         "run.segment": every,
-        "the machine or its libraries": [versions(), plan.device.value, *_threads(plan)],
+        "the device or the versions of libraries": [versions(), plan.device.value],
+        "the number of threads (cores, stream.threads, stream.encoders or OMP_NUM_THREADS)": _threads(plan),
     }
     mask = prepared.hints.maps.get("mask") if "mask" in card(prepared.settings.name).needs else None
     schedule = Schedule(prepared.first, every, () if mask is None else mask.indices or ())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,6 +26,8 @@ Progress = Callable[[int, int | None], None]
 
 # Frames decoded ahead of the one being scored, each clip.
 _AHEAD = 2
+# A matte that finds its subject at all overlaps its truth by more.
+_UNRELATED = 0.1
 
 
 @dataclass(frozen=True)
@@ -137,10 +139,20 @@ def score_several(
     notes = inputs.notes(options)
     if ask.source is not None and inputs.count < 2 * options.reach + 1:
         notes.append(f"LAG and PCE need {2 * options.reach + 1} frames with --max-lag {options.reach}")
+    results = [scorer.result([*notes, *inputs.of(place)]) for place, scorer in enumerate(scorers)]
     return [
-        Scored(pred, ask, scorer.result([*notes, *inputs.of(place)]), *inputs.matches(place))
-        for place, (pred, scorer) in enumerate(zip(preds, scorers, strict=True))
+        Scored(pred, ask, _doubted(result), *inputs.matches(place))
+        for place, (pred, result) in enumerate(zip(preds, results, strict=True))
     ]
+
+
+def _doubted(result: Result) -> Result:
+    """With a note where the truth looks like that of another clip."""
+    agreed = result.metrics["IoU"].mean if "IoU" in result.metrics else None
+    if agreed is None or agreed >= _UNRELATED:
+        return result
+    text = f"matte and truth have hardly a pixel in common (IoU {agreed:.2f}): does this truth belong to this clip?"
+    return replace(result, notes=(*result.notes, text))
 
 
 class _Moment(NamedTuple):

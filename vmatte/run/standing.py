@@ -6,10 +6,12 @@ import csv
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from io import StringIO
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from vmatte.core.whole import write_whole
 from vmatte.metrics.scorer import Result
 from vmatte.metrics.series import Value, totals
 
@@ -54,18 +56,19 @@ def as_json(results: Mapping[str, Result] | Result) -> str:
 
 
 def write_csv(path: Path, results: Mapping[str, Result]) -> None:
-    """A row a frame, then each clip's mean and table rows."""
+    """A row a frame, then each clip's mean and table rows; under its name only when complete."""
     names = list(total(list(results.values())))
-    with path.open("w", encoding="utf-8", newline="") as file:
-        sheet = csv.writer(file)
-        sheet.writerow(["clip", "frame", *names])
-        for clip, result in results.items():
-            found = [result.metrics.get(name) for name in names]
-            rows = zip_longest(*([] if each is None else each.per_frame for each in found))
-            for frame, row in enumerate(rows):
-                sheet.writerow([clip, frame, *map(_cell, row)])
-            for kind in ("mean", "table"):
-                sheet.writerow([clip, kind, *(_cell(None if each is None else getattr(each, kind)) for each in found)])
+    text = StringIO(newline="")
+    sheet = csv.writer(text)
+    sheet.writerow(["clip", "frame", *names])
+    for clip, result in results.items():
+        found = [result.metrics.get(name) for name in names]
+        rows = zip_longest(*([] if each is None else each.per_frame for each in found))
+        for frame, row in enumerate(rows):
+            sheet.writerow([clip, frame, *map(_cell, row)])
+        for kind in ("mean", "table"):
+            sheet.writerow([clip, kind, *(_cell(None if each is None else getattr(each, kind)) for each in found)])
+    write_whole(path, text.getvalue())
 
 
 def ranks(results: Sequence[Result]) -> list[float]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Protocol
 
 from vmatte.core.errors import ConfigError, OutputError
+from vmatte.core.near import meant
 from vmatte.core.timing import Meter
 from vmatte.core.types import Clip, Writer
 from vmatte.io.writers.animated.options import ApngOptions, GifOptions, WebpOptions
@@ -314,9 +314,8 @@ def output_kind(name: str) -> OutputKind:
         ConfigError: There is none; the message names the nearest and lists all.
     """
     if name not in OUTPUTS:
-        near = get_close_matches(name, [*OUTPUTS, *GROUPS], n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise ConfigError(f"unknown output {name!r}: {hint}known outputs are {', '.join([*OUTPUTS, *GROUPS])}")
+        known = [*OUTPUTS, *GROUPS]
+        raise ConfigError(f"unknown output {name!r}: {meant(name, known)}known outputs are {', '.join(known)}")
     return OUTPUTS[name]
 
 

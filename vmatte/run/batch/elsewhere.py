@@ -19,8 +19,9 @@ from urllib.parse import quote, unquote
 from vmatte.core.errors import InputError
 from vmatte.hints.read import stem
 from vmatte.io import remote
+from vmatte.io.sequence import VIDEOS
 from vmatte.run.batch.task import Task
-from vmatte.run.clips import VIDEOS, clip_name
+from vmatte.run.clips import clip_name
 from vmatte.run.plan import Job
 
 #: Where stand-ins seem to lie; nothing is ever there.

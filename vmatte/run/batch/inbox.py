@@ -11,7 +11,8 @@ from pathlib import Path
 from vmatte.core.errors import InputError, OutputError
 from vmatte.hints.read import sidecar
 from vmatte.io.images import is_image
-from vmatte.run.clips import VIDEOS, clip_name
+from vmatte.io.sequence import VIDEOS
+from vmatte.run.clips import clip_name
 from vmatte.run.held import looks
 
 _SIDECARS = ("mask", "plate")

@@ -12,11 +12,13 @@ from pathlib import Path
 from vmatte.core.errors import OutputError, VmatteError
 from vmatte.core.types import Clip
 from vmatte.io.open import OpenedSource, open_source
+from vmatte.run.batch.elsewhere import lies_elsewhere
 from vmatte.run.batch.perform import reported
 from vmatte.run.batch.share import cores
 from vmatte.run.batch.task import Task
 from vmatte.run.build import input_options
 from vmatte.run.estimate import Size, sizes
+from vmatte.run.given import hindrance
 from vmatte.run.outputs import Scene, opened_backdrop, planned_outputs
 from vmatte.run.report import read_report
 
@@ -29,16 +31,18 @@ class Outlook:
     """What is known of a job before it runs.
 
     Attributes:
-        clip: Facts about the source; None when it cannot be read, which the run will explain.
+        clip: Facts about the source; None when it cannot be read.
         frames: There are to do; None when only decoding will tell.
         bytes: Its results will take, sound left out; None when that is not known.
         seconds: It will take one worker, going by what is done already; None when nothing is.
+        why: It cannot run, as far as can be seen: its clip or a hint that it names is missing or damaged.
     """
 
     clip: Clip | None = None
     frames: int | None = None
     bytes: float | None = None
     seconds: float | None = None
+    why: str = ""
 
 
 def outlooks(tasks: Sequence[Task], known: Iterable[Task] = ()) -> dict[int, Outlook]:
@@ -97,11 +101,12 @@ def _seen(task: Task) -> Outlook:
     try:
         with open_source(task.job.clip, input_options(task.plan)) as source:
             clip, (first, stop) = source.clip, source.span(task.job.start, task.job.end)
-    except VmatteError:
-        return Outlook()
+    except VmatteError as error:
+        return Outlook(why="" if lies_elsewhere(task) else str(error))
     if stop is None:
         stop = clip.frames or (round(clip.duration * clip.rate) if clip.duration is not None else None)
-    return Outlook(clip, None if stop is None else max(0, stop - first))
+    why = "" if lies_elsewhere(task) else hindrance(task.job, clip, (first, stop))
+    return Outlook(clip, None if stop is None else max(0, stop - first), why=why)
 
 
 def _total(each: Sequence[Size] | None, frames: int) -> float | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from vmatte.core.errors import ConfigError, HintError, InputError, OutputError, VmatteError
+from vmatte.core.whole import write_whole
 from vmatte.models.lift import load_model
 from vmatte.run.batch.digest import sealed, vouched
 from vmatte.run.batch.task import Outcome, State, Task
@@ -87,11 +87,7 @@ def stay_inside(root: Path, prepared: Prepared) -> None:
 
 def _write_mark(mark: Path) -> None:
     try:
-        mark.parent.mkdir(parents=True, exist_ok=True)
-        with mark.open("w", encoding="utf-8") as file:
-            file.write("{}\n")
-            file.flush()
-            os.fsync(file.fileno())
+        write_whole(mark, "{}\n")
     except OSError as error:
         raise OutputError(f"cannot write {mark}: {error.strerror or error}; choose another --out") from error
 

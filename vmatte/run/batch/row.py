@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from vmatte.core.errors import ConfigError
 from vmatte.core.moment import seconds
+from vmatte.core.near import meant
 from vmatte.io.remote import is_url
 from vmatte.run.batch.elsewhere import standing_for
 from vmatte.run.plan import Job
@@ -59,9 +59,7 @@ def row_from(values: Mapping[str, Any], place: str, base: Path, root: Path) -> R
 def _job(values: Mapping[str, Any], base: Path, root: Path) -> Job:
     for key in values:
         if key not in _KEYS:
-            near = get_close_matches(str(key), _KEYS, n=1)
-            hint = f"did you mean {near[0]!r}? " if near else ""
-            raise ConfigError(f"unknown key {key!r}: {hint}there are {', '.join(_KEYS)}")
+            raise ConfigError(f"unknown key {key!r}: {meant(str(key), _KEYS)}there are {', '.join(_KEYS)}")
     if not _text(values, "clip"):
         raise ConfigError("a job needs a clip")
     over = _text(values, "over")

@@ -10,6 +10,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from vmatte.core.whole import write_whole
 from vmatte.run.batch.elsewhere import told
 from vmatte.run.batch.task import Outcome, State, Task
 from vmatte.run.report import versions
@@ -29,11 +30,8 @@ def write_summary(folder: Path, found: Sequence[Mapping[str, Any]], seconds: flo
     counts = Counter(str(row["state"]) for row in found)
     data = {"jobs": list(found), "counts": counts, "seconds": round(seconds, 3), "versions": versions()}
     texts = {f"{stem}.json": json.dumps(data, indent=2) + "\n", f"{stem}.csv": as_csv(found)}
-    folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
-        partial = folder / f"{name}.partial"
-        partial.write_text(text, encoding="utf-8", newline="")
-        partial.replace(folder / name)
+        write_whole(folder / name, text)
     return [folder / name for name in texts]
 
 
@@ -52,14 +50,15 @@ def as_csv(found: Sequence[Mapping[str, Any]]) -> str:
 
 def _row(task: Task, outcome: Outcome | None, tries: int) -> dict[str, Any]:
     outcome = outcome or Outcome(State.waiting)
-    speed = outcome.frames / outcome.seconds if outcome.seconds and outcome.frames else 0.0
+    # What a job took that did not run now is in its report.
+    ran = outcome.seconds > 0
     return {
         "clip": told(task.job.clip),
         "state": outcome.state.value,
         "frames": outcome.frames,
-        "seconds": round(outcome.seconds, 3),
-        "fps": round(speed, 3),
-        "bytes": outcome.bytes,
+        "seconds": round(outcome.seconds, 3) if ran else None,
+        "fps": round(outcome.frames / outcome.seconds, 3) if ran else None,
+        "bytes": outcome.bytes or None,
         "attempts": tries,
         "kind": outcome.kind,
         "text": outcome.text,

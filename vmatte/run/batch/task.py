@@ -57,8 +57,10 @@ class Task:
 
     @property
     def name(self) -> str:
-        """For people."""
-        return self.job.clip.name or str(self.job.clip)
+        """For people: the clip, behind the folder of its own that the results go to, if it has one."""
+        name, out = self.job.clip.name or str(self.job.clip), self.job.out
+        inner = out is not None and out != self.root and out.is_relative_to(self.root)
+        return f"{out.relative_to(self.root)}/{name}" if out is not None and inner else name
 
 
 class State(Enum):

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from vmatte.core.whole import write_whole
 from vmatte.metrics.scorer import Result
 from vmatte.metrics.series import Averaging, Series
 
@@ -66,10 +67,7 @@ def stored(path: Path, key: str) -> Record | None:
 
 def store(path: Path, record: Record) -> None:
     """Writes it, under its name only when complete."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(asdict(record), default=lambda value: value.value) + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_whole(path, json.dumps(asdict(record), default=lambda value: value.value) + "\n")
 
 
 def _series(row: dict[str, Any]) -> Series:

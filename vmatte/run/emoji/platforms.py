@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from vmatte.core.errors import ConfigError
+from vmatte.core.near import meant
 
 _MAKES = ("gif", "apng", "webp", "webm")
 
@@ -170,7 +171,7 @@ def platform(name: str) -> Platform:
     """
     known = platforms()
     if name not in known:
-        raise ConfigError(f"unknown preset {name!r}: there are {', '.join(known)}")
+        raise ConfigError(f"unknown preset {name!r}: {meant(name, known)}there are {', '.join(known)}")
     return known[name]
 
 

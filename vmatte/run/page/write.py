@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from vmatte.core.whole import write_whole
 from vmatte.run.page.charts import LEFT, RIGHT, chart, check_library, limits
 from vmatte.run.page.moments import Moment, moments
 from vmatte.run.page.pictures import pictured
@@ -63,7 +64,7 @@ def write_page(path: Path, title: str, shots: Sequence[Shot]) -> None:
         f'<script type="application/json" id="data">{_embedded(data)}</script>\n'
         f"<script>\n{_part('page.js')}</script>\n</body>\n</html>\n"
     )
-    path.write_text(text, encoding="utf-8")
+    write_whole(path, text)
 
 
 def _section(number: int, shot: Shot, shots: int) -> tuple[str, dict[str, Any]]:
