@@ -169,3 +169,19 @@ def test_a_network_refines_on_request(vmatte, checkpoint, clip, mask, tmp_path):
     said = vmatte(*asked, "--out", "other", "--set", "refine=knn", "--set", "refining.max_size=100")
     assert said.code == 2
     assert "refining.max_size is of no use to refine=knn" in said.err
+
+
+def test_a_trimap_is_found_beside_the_clip_by_models_that_need_one_and_named_it_comes_first(vmatte, tmp_path):
+    pytest.importorskip("pymatting")
+    clip, mask = drawn.clip(tmp_path / "disc.mp4", 2), drawn.mask(tmp_path / "disc.mask.png")
+    soft = cv2.blur(np.asarray(cv2.imread(str(mask), 0)), (9, 9))
+    cv2.imwrite(str(tmp_path / "disc.trimap.png"), np.where(soft == 0, 0, np.where(soft == 255, 255, 128)))
+    said = vmatte("process", clip, "--model", "closed-form", "--output", "alpha", "--dry-run")
+    assert (said.code, "using the trimap found beside the clip" in said.err) == (0, True)
+    assert "model recall: a mask is given" in vmatte("process", clip, "--output", "alpha", "--dry-run").err
+    said = vmatte("process", clip, "--trimap", "disc.trimap.png", "--output", "alpha", "--dry-run")
+    assert "model closed-form: a trimap is given" in said.err
+    said = vmatte(
+        "process", clip, "--trimap", "disc.trimap.png", "--set", "refine=closed-form", "--output", "alpha", "--dry-run"
+    )
+    assert "model recall: a mask is given" in said.err

@@ -33,6 +33,8 @@ MANIFESTS = {
     "rvm_resnet50": "rvm.resnet50",
     "u2net": "u2net",
     "u2netp": "u2net.small",
+    "vitmatte_b": "vitmatte.b",
+    "vitmatte_s": "vitmatte.s",
 }
 
 

@@ -3,8 +3,12 @@
 import errno
 import json
 import os
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from tests import drawn
@@ -53,7 +57,8 @@ class Runner:
         journaling = Journaling(lambda: sealed(task), restart, self.said.append)
         # Weights are loaded once; what a model has settled for itself is told it again.
         prepared = prepare(task.job, task.plan, matter=self._matter)
-        self._matter = prepared.matter
+        # Started over at cuts, it belongs to one run.
+        self._matter = prepared.matter if prepared.scenes is None else None
         return run_job(task.job, task.plan, dict(task.settings), advance, prepared, journaling=journaling)
 
     def stopped(self, out: str = "cut", at: int = AT) -> None:
@@ -110,6 +115,39 @@ def test_models_of_every_kind_go_on_bit_for_bit(tmp_path, checkpoint, model, nam
     runner.plan = runner.plan.with_weights(checkpoint(name)) if name else runner.plan
     runner.run("whole", None)
     runner.stopped("cut", 9)
+    assert runner.run("cut").before == 8
+    assert files(tmp_path / "whole") == files(tmp_path / "cut")
+
+
+def test_a_clip_of_two_shots_goes_on_in_either(tmp_path):
+    pytest.importorskip("scenedetect")
+    cut, end = 23, 44
+    (folder := tmp_path / "disc").mkdir()
+    for index in range(end):
+        rgb = drawn.picture(index, SIZE) if index < cut else 255 - drawn.picture(index - cut, SIZE)[:, ::-1]
+        cv2.imwrite(str(folder / f"{index:06d}.png"), np.ascontiguousarray(rgb[..., ::-1]))
+    first = str(drawn.mask(tmp_path / "first.png", size=SIZE))
+    cv2.imwrite(second := str(tmp_path / "second.png"), np.asarray(cv2.imread(first))[:, ::-1])
+    overrides = ("shots=auto", "smooth=flow-ema", "refine=guided", "outputs=[alpha,rgba-png]")
+    runner = Runner(tmp_path, "model=recall", *overrides, masks=(first, f"{cut}={second}"))
+    runner.clip = folder
+    assert runner.run("whole").shots == ((0, cut - 1), (cut, end - 1))
+    # The stages let go of the three frames they hold at the cut: no segment can end at 24.
+    for stop, at in ((10, 8), (26, 16), (38, 40)):
+        runner.stopped(f"cut{stop}", stop)
+        runner.said.clear()
+        runner.run(f"cut{stop}")
+        assert runner.said == [f"going on at frame {at}, where an interrupted run of this job left off"]
+        assert files(tmp_path / f"cut{stop}") == files(tmp_path / "whole")
+
+
+def test_a_model_over_trimaps_goes_on_bit_for_bit(tmp_path):
+    pytest.importorskip("pymatting")
+    soft = cv2.blur(np.asarray(cv2.imread(str(drawn.mask(tmp_path / "m.png", size=SIZE)), 0)), (15, 15))
+    cv2.imwrite(str(tmp_path / "t.png"), np.where(soft == 0, 0, np.where(soft == 255, 255, 128)))
+    runner = Runner(tmp_path, "model=closed-form", "outputs=[alpha]", trimap=tmp_path / "t.png")
+    runner.run("whole")
+    runner.stopped("cut", 10)
     assert runner.run("cut").before == 8
     assert files(tmp_path / "whole") == files(tmp_path / "cut")
 
@@ -221,5 +259,15 @@ def test_a_job_of_a_batch_goes_on_too(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         perform(task, advance)
     assert perform(task, lambda done, total: None).state is State.done
-    assert json.loads((tmp_path / "cut" / "disc.report.json").read_text())["before"] == 16
+    report = tmp_path / "cut" / "disc.report.json"
+    assert json.loads(report.read_text())["before"] == 16
     assert files(tmp_path / "whole") == files(tmp_path / "cut")
+
+    report.unlink()
+    for path in (tmp_path / "cut").glob("disc.alpha*"):
+        path.unlink()
+    shutil.rmtree(tmp_path / "cut" / "disc.png16")
+    with pytest.raises(KeyboardInterrupt):
+        perform(task, advance)
+    assert perform(replace(task, restart=True), lambda done, total: None).state is State.done
+    assert json.loads(report.read_text())["before"] == 0

@@ -64,7 +64,14 @@ NONE_SUCCEEDED = 9
     type=click.IntRange(0),
     default=0,
     metavar="FRAMES",
-    help="Work on longer clips in parts of so many frames side by side, with models whose frames are independent.",
+    help="Work on longer clips in parts of so many frames side by side, with models whose frames are independent; with "
+    "--shots auto in parts of whole shots, with any model that is named.",
+)
+@click.option(
+    "--resume/--restart",
+    "resume",
+    default=True,
+    help="Go on within clips where an interrupted run of the same job left off (default), or start them over.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace files as well that no run of vmatte has reported.")
 @click.option("--ignore-space", is_flag=True, help="Start although the disk seems too small.")

@@ -78,7 +78,7 @@ def tasks_of(rows: Sequence[Row], given: dict[str, Any], root: Path) -> list[Tas
         plan, data = plans[own]
         if "{model}" in job.name and plan.model.name == "auto":
             raise ConfigError("--name with {model} needs the model's name before the run: say --model NAME")
-        tasks.append(Task(number, job, plan, data, root))
+        tasks.append(Task(number, job, plan, data, root, restart=not given.get("resume", True)))
     _refuse_network(tasks)
     refuse_collisions([task.job for task in tasks], [task.plan for task in tasks])
     return tasks

@@ -53,7 +53,8 @@ _CALLED = {"masks": "--mask", "objects": "--object", "clips": "clip"}
     "--trimap",
     metavar="FILE|DIR",
     help="Trimap, 0 background, 128 unknown, 255 subject: a picture for every frame, or a video or numbered pictures "
-    "with one for each. For models that need one, and for --set refine=NAME instead of those made from the matte.",
+    "with one for each. For models that need one, who find it by themselves as <clip>.trimap.png, and for --set "
+    "refine=NAME instead of those made from the matte.",
 )
 @click.option("--out", metavar="DIR", help="Folder for the results. Default: beside the clip.")
 @click.option(

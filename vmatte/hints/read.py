@@ -19,6 +19,8 @@ from vmatte.io.sequence import is_pattern, members
 
 # Pixels at or above this count as subject, as in every published evaluator that thresholds a mask.
 SUBJECT = 128
+#: Hints that are found by their names beside clips.
+SIDECARS = ("mask", "plate", "trimap")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -179,7 +181,7 @@ def read_plate(path: Path, clip: Clip) -> Plate:
 
 
 def sidecar(clip: Path, kind: str) -> Path | None:
-    """`<stem>.mask.png` or `<stem>.plate.png` beside the clip, if it is there."""
+    """`<stem>.mask.png` beside the clip, or of another of the `SIDECARS`, if it is there."""
     beside = clip.absolute().parent / f"{stem(clip)}.{kind}.png"
     return beside if beside.is_file() else None
 

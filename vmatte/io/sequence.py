@@ -31,7 +31,7 @@ VIDEOS = frozenset((".mov", ".mkv", ".mp4", ".webm", ".avi", ".m4v", ".mxf", ".t
 DEFAULT_RATE = Fraction(24)
 
 # Hidden files, and the hints that lie beside clips.
-_SIDE = re.compile(r"^\.|\.(mask|plate)\.[^.]+$")
+_SIDE = re.compile(r"^\.|\.(mask|plate|trimap)\.[^.]+$")
 
 _PRINTF = re.compile(r"%(0?)(\d*)d")
 _NUMBER = re.compile(r"(\d+)(?!.*\d)")

@@ -16,7 +16,7 @@ class Signature:
     Attributes:
         model: What a user calls it.
         keys: Full state-dict keys; a handful, from all over the network.
-        shapes: Entries whose shape tells it from a relative with the same keys.
+        shapes: Entries whose shape, where they are there, tells it from a relative with the same keys.
     """
 
     model: str
@@ -28,7 +28,7 @@ class Signature:
         return len(set(self.keys).intersection(keys)) / len(self.keys)
 
     def fits(self, entries: Mapping[str, tuple[int, ...]]) -> bool:
-        """Whether a checkpoint has all of these keys, and the shapes.
+        """Whether a checkpoint has all of these keys, and no other shapes.
 
         >>> wide = Signature("wide", ("stem.weight",), (("stem.weight", (32, 3)),))
         >>> wide.fits({"stem.weight": (32, 3)}), wide.fits({"stem.weight": (16, 3)})
@@ -37,7 +37,7 @@ class Signature:
         Args:
             entries: The shape of each of its entries.
         """
-        return self.share(entries) == 1 and all(entries.get(key) == shape for key, shape in self.shapes)
+        return self.share(entries) == 1 and all(entries.get(key, shape) == shape for key, shape in self.shapes)
 
 
 def nearest(keys: Iterable[str], candidates: Sequence[Signature]) -> Signature | None:

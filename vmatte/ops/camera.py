@@ -44,6 +44,17 @@ class CameraScore:
         """Whether a background plate can be estimated from the clip."""
         return self.stable_share > STABLE_SHARE and self.border_flow < BORDER_FLOW
 
+    def __str__(self) -> str:
+        """For people.
+
+        >>> print(CameraScore(0.39, 22.0), CameraScore(0.0, 0.0), sep="; ")
+        39% of the picture holds still, and its rim moves; too few frames to tell
+        """
+        if not self.stable_share and not self.border_flow:
+            return "too few frames to tell"
+        moves = ", and its rim moves" if self.border_flow >= BORDER_FLOW else ""
+        return f"{self.stable_share:.0%} of the picture holds still{moves}"
+
 
 def fixed_camera(frames: Sequence[Image8]) -> CameraScore:
     """Scores how still the camera stood over `frames`, (H, W, 3) each, spread over the whole clip; about 15 will do.

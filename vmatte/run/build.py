@@ -66,7 +66,7 @@ class Prepared:
         refiner: What refines them, likewise.
         riding: Scores that ride along; None when none were asked for.
         backdrop: What finished pictures show behind the subject.
-        shots: Between the cuts that were found; empty when none were, or none were looked for.
+        scenes: Between the cuts that were found; None when none were, or none were looked for.
         notes: What was found, assumed or done as asked.
         warnings: What may harm the result.
     """
@@ -88,7 +88,7 @@ class Prepared:
     refiner: str = "none"
     riding: Riding | None = None
     backdrop: Backdrop | None = None
-    shots: Sequence[Shot] = ()
+    scenes: Scenes | None = None
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -126,6 +126,8 @@ def prepare(
     dry: bool = False,
     matter: Matter | None = None,
     load: Load = load_model,
+    shots: Sequence[Shot] | None = None,
+    mattes: Matter | None = None,
 ) -> Prepared:
     """Everything a run needs, or the reason why it cannot start. Missing weights are fetched, after all other checks.
 
@@ -136,6 +138,8 @@ def prepare(
         dry: Do not download; warn of what is missing instead.
         matter: The plan's model where it is loaded already.
         load: What loads it otherwise, told its settings, device and precision.
+        shots: Those of the frames to be worked on, where they are known already.
+        mattes: What hands over mattes that are made already, in the model's place.
 
     Raises:
         InputError: The clip cannot be read.
@@ -154,7 +158,7 @@ def prepare(
     notes = list(clip.notes)
     if clip.has_alpha:
         notes.append("the clip has an alpha of its own: it is not used, the matte is made from the colours alone")
-    shots = shots_of(plan, source, (first, stop))
+    shots = shots_of(plan, source, (first, stop)) if shots is None else shots
     notes += told(shots, plan)
     sampled = Sampler(source, first, stop) if not shots else Sampler(source, longest(shots).first, longest(shots).stop)
     given = gather(job, plan, source, (first, stop), sampled, options)
@@ -170,7 +174,11 @@ def prepare(
     # A plate made from the clip fits it by nature.
     if given.maps and not given.estimated:
         given.warnings += _looked_at(settings, given.hints, source, first)
-    scenes = hinted(shots, given, card(settings.name), plan, source) if shots else None
+    scenes = None
+    if shots:
+        # Mattes that are made already need no hints.
+        own = [given.hints] * len(shots)
+        scenes = Scenes(shots, own) if mattes else hinted(shots, given, card(settings.name), plan, source)
     report = check_report(job, settings.name)
     merged = plan.objects is Objects.merged
     scene = Scene(
@@ -200,7 +208,9 @@ def prepare(
     if drawn is not None and refine is None:
         given.warnings.append(f"model {settings.name} has no use for a trimap: name one that has, or --set refine=NAME")
     stages += [Watch()] if plan.watch else []
-    matter = matter or (load(settings, plan.device.value, plan.precision.value) if ready else None)
+    if mattes is None:
+        matter = matter or (load(settings, plan.device.value, plan.precision.value) if ready else None)
+        matter = matter if matter is None or scenes is None else scenes.matter(matter)
     return Prepared(
         source=source,
         settings=settings,
@@ -213,8 +223,8 @@ def prepare(
         report=report,
         stages=[*stages, *(_stages(plan) if colour else [])],
         backdrop=scene.backdrop,
-        matter=matter if matter is None or scenes is None else scenes.matter(matter),
-        shots=shots,
+        matter=matter if mattes is None else mattes,
+        scenes=scenes,
         weights=weights,
         refiner_weights=refiner_weights,
         smoother=smoother,

@@ -57,15 +57,12 @@ def choose(given: frozenset[str], sampled: Sampled) -> Choice:
         return keyer
     camera = fixed_camera(sampled(_CAMERA_FRAMES))
     scores = {"screen": screen.confidence, "stable": camera.stable_share, "border_flow": camera.border_flow}
-    told = (
-        f"screen {screen.confidence:.2f}, stable share {camera.stable_share:.2f}, "
-        f"border motion {camera.border_flow:.1f} px"
-    )
     if camera.fixed:
-        return Choice("difference", f"the camera is fixed, so a plate can be estimated ({told})", scores)
+        return Choice("difference", f"the camera is fixed, so a plate can be estimated ({camera})", scores)
     raise HintError(
-        f"no hint, no uniform screen and no fixed camera ({told}): give a mask of the subject on one frame "
-        "with --mask, or a picture of the empty scene with --plate"
+        f"no hint, no uniform screen behind the subject and no fixed camera ({camera}): give a mask of the "
+        "subject on one frame with --mask, or a picture of the empty scene with --plate, or lay one beside the clip as "
+        "NAME.mask.png or NAME.plate.png"
     )
 
 

@@ -232,7 +232,7 @@ class _Run:
             look_at=() if watch is None else tuple(watch.findings()),
             confidence={} if watch is None else watch.confidence(),
             scores={} if prepared.riding is None else prepared.riding.results(),
-            shots=tuple((shot.first, shot.stop - 1) for shot in prepared.shots),
+            shots=() if prepared.scenes is None else prepared.scenes.ranges(),
             warnings=tuple(dict.fromkeys(warnings)),
             notes=tuple(dict.fromkeys(prepared.notes)),
             before=self.going.done,

@@ -17,7 +17,7 @@ from vmatte.core.types import Alpha, Clip, Hints, Image8, MapSource
 from vmatte.hints.doubts import doubts, trimap_doubts
 from vmatte.hints.plates import FRAMES as _PLATE_FRAMES
 from vmatte.hints.plates import read_plates
-from vmatte.hints.read import Masks, Plate, read_objects, sidecar
+from vmatte.hints.read import SIDECARS, Masks, Plate, read_objects, sidecar
 from vmatte.hints.trimaps import read_trimaps
 from vmatte.io.open import OpenedSource
 from vmatte.io.options import InputOptions
@@ -33,8 +33,6 @@ from vmatte.run.plan import Job, Plan
 from vmatte.weights.store import find
 
 _AUTO = "auto"
-# Hints that are found by their names.
-_BESIDE = frozenset({"mask", "plate"})
 # Frames that a made mask is chosen from, and how much of the best one's subject the first of them has to show.
 _TRIED = 6
 _NEARLY = 0.8
@@ -126,7 +124,7 @@ def gather(
     beside = _sidecars(job, plan)
     _read_masks(given, job, source, span, beside.get("mask"))
     _read_plate(given, job, source, span, sampled, options, beside.get("plate"))
-    _read_trimap(given, job, source, span, options)
+    _read_trimap(given, job, source, span, options, beside.get("trimap"))
     if _wants_made(job):
         given.maps["mask"] = made_mask(given, plan, source, sampled)
     return given
@@ -178,14 +176,23 @@ def _read_plate(
 
 
 def _read_trimap(
-    given: Given, job: Job, source: OpenedSource, span: tuple[int, int | None], options: InputOptions | None
+    given: Given,
+    job: Job,
+    source: OpenedSource,
+    span: tuple[int, int | None],
+    options: InputOptions | None,
+    beside: Path | None,
 ) -> None:
-    if job.trimap is None:
+    trimap = job.trimap
+    if trimap is None and beside is not None:
+        trimap = beside
+        given.notes.append(f"using the trimap found beside the clip: {trimap}")
+    if trimap is None:
         return
     stop = source.count() if span[1] is None else span[1]
-    given.maps["trimap"], told = read_trimaps(job.trimap, source.clip, span[0], stop, options)
-    given.files["trimap"] = str(job.trimap)
-    given.warnings += trimap_doubts(given.maps["trimap"], job.trimap, span[0])
+    given.maps["trimap"], told = read_trimaps(trimap, source.clip, span[0], stop, options)
+    given.files["trimap"] = str(trimap)
+    given.warnings += trimap_doubts(given.maps["trimap"], trimap, span[0])
     given.notes += [told] if told else []
 
 
@@ -196,10 +203,11 @@ def _wants_made(job: Job) -> bool:
 def _sidecars(job: Job, plan: Plan) -> dict[str, Path]:
     """Hints beside the clip that the run can use."""
     name = plan.model.name
-    used = _BESIDE if name == _AUTO else card(name).needs | card(name).takes
+    # A trimap is for a model that was named: one that follows a mask may suit the clip better.
+    used = frozenset({"mask", "plate"}) if name == _AUTO else card(name).needs | card(name).takes
     if any(output_kind(output).view == "background" for output in expanded(plan.outputs)):
         used |= {"plate"}
-    found = {hint: sidecar(job.clip, hint) for hint in _BESIDE & used}
+    found = {hint: sidecar(job.clip, hint) for hint in SIDECARS if hint in used}
     return {hint: path for hint, path in found.items() if path is not None}
 
 
@@ -309,9 +317,8 @@ def estimated_plate(sampled: Sampler, trusted: bool, notes: list[str]) -> Plate:
     frames = sampled(_PLATE_FRAMES)
     if not trusted and not (camera := fixed_camera(frames)).fixed:
         raise HintError(
-            f"no plate is given and none can be estimated: the camera moves (stable share {camera.stable_share:.2f}, "
-            f"border motion {camera.border_flow:.1f} px); give a picture of the empty scene with --plate, "
-            "or a mask with --mask and --model recall"
+            f"no plate is given and none can be estimated: the camera moves ({camera}); give a picture of the empty "
+            "scene with --plate, or a mask with --mask and --model recall"
         )
     plate = estimate_plate(frames)
     if plate.passing < _SUBJECT:

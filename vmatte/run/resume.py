@@ -135,10 +135,15 @@ def opened_journal(prepared: Prepared, plan: Plan, journaling: Journaling | None
         "the device or the versions of libraries": [versions(), plan.device.value],
         "the number of threads (cores, stream.threads, stream.encoders or OMP_NUM_THREADS)": _threads(plan),
     }
-    mask = prepared.hints.maps.get("mask") if "mask" in card(prepared.settings.name).needs else None
-    schedule = Schedule(prepared.first, every, () if mask is None else mask.indices or ())
     folder = journal_folder(prepared.report)
-    return Journal(folder, identity, schedule, restart=journaling.restart, tell=journaling.tell)
+    return Journal(folder, identity, _schedule(prepared, every), restart=journaling.restart, tell=journaling.tell)
+
+
+def _schedule(prepared: Prepared, every: int) -> Schedule:
+    masked = "mask" in card(prepared.settings.name).needs and prepared.scenes is None
+    # In shots a segment that a part of the pipeline cannot end is given up by itself.
+    mask = prepared.hints.maps.get("mask") if masked else None
+    return Schedule(prepared.first, every, () if mask is None else mask.indices or ())
 
 
 def journal_folder(report: Path) -> Path:

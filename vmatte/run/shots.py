@@ -11,6 +11,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from vmatte.core.errors import HintError
+from vmatte.core.keeping import FORGETFUL, Keeper
 from vmatte.core.types import Clip, Frame, Hints, MapSource, Matte, Matter, Stage, Stream
 from vmatte.hints.shots import Shot, find_shots
 from vmatte.io.open import OpenedSource
@@ -38,6 +39,10 @@ class Scenes:
     def stage(self, make: Callable[[], Stage]) -> Stage:
         """A stage with memory, made anew at every cut."""
         return StagePerShot(make, self.shots)
+
+    def ranges(self) -> tuple[tuple[int, int], ...]:
+        """First and last frame of each shot."""
+        return tuple((shot.first, shot.stop - 1) for shot in self.shots)
 
 
 def shots_of(plan: Plan, source: OpenedSource, span: tuple[int, int | None]) -> list[Shot]:
@@ -125,10 +130,15 @@ class PerShot:
     def __init__(self, matter: Matter, scenes: Scenes) -> None:
         self._matter, self._scenes = matter, scenes
 
-    def mattes(self, clip: Clip, hints: Hints, frames: Iterator[Frame]) -> Stream[Matte]:
+    @property
+    def keeps(self) -> bool:
+        """Whether the model keeps its state."""
+        return bool(getattr(self._matter, "keeps", False))
+
+    def mattes(self, clip: Clip, hints: Hints, frames: Iterator[Frame], keeper: Keeper = FORGETFUL) -> Stream[Matte]:
         """One matte a frame; each shot's come from its own hints."""
-        for own, part in zip(self._scenes.hints, _parts(frames, self._scenes.shots, _number), strict=False):
-            with closing(self._matter.mattes(clip, own, part)) as mattes:
+        for at, part, inner in _going_on(frames, self._scenes.shots, _number, keeper):
+            with closing(self._matter.mattes(clip, self._scenes.hints[at], part, *inner)) as mattes:
                 yield from mattes
 
 
@@ -138,10 +148,38 @@ class StagePerShot:
     def __init__(self, make: Callable[[], Stage], shots: Sequence[Shot]) -> None:
         self._make, self._shots = make, shots
 
-    def __call__(self, clip: Clip, mattes: Iterator[Matte]) -> Stream[Matte]:
-        for part in _parts(mattes, self._shots, lambda matte: matte.frame.index):
-            with closing(self._make()(clip, part)) as staged:
+    @property
+    def lag(self) -> int:
+        """Frames by which mattes come out late."""
+        return int(getattr(self._make(), "lag", 0))
+
+    def __call__(self, clip: Clip, mattes: Iterator[Matte], keeper: Keeper = FORGETFUL) -> Stream[Matte]:
+        for _, part, inner in _going_on(mattes, self._shots, lambda matte: matte.frame.index, keeper):
+            with closing(self._make()(clip, part, *inner)) as staged:
                 yield from staged
+
+
+class _OfShot:
+    """A Keeper of what is made anew at every cut: with the state, it keeps in which shot that was."""
+
+    def __init__(self, keeper: Keeper, at: int, kept: object) -> None:
+        self._keeper, self._at = keeper, at
+        self.kept: Any = kept
+
+    def due(self, index: int) -> bool:
+        return self._keeper.due(index)
+
+    def keep(self, index: int, state: object) -> None:
+        self._keeper.keep(index, (self._at, state))
+
+
+def _going_on(
+    items: Iterator[Any], shots: Sequence[Shot], number: Callable[[Any], int], keeper: Keeper
+) -> Iterator[tuple[int, Iterator[Any], tuple[Any, ...]]]:
+    """From the shot on that an earlier run got to: its place, its items, and its keeper unless nothing is kept."""
+    begun, state = keeper.kept or (0, None)
+    for at, part in enumerate(_parts(items, shots[begun:], number), begun):
+        yield at, part, () if keeper is FORGETFUL else (_OfShot(keeper, at, state if at == begun else None),)
 
 
 def _number(frame: Frame) -> int:

@@ -1,11 +1,15 @@
 """One clip on several workers: the results are those of one, whatever becomes of the parts."""
 
+import json
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
+from tests import drawn
 from vmatte.core.types import Layer, Matte
 from vmatte.models.lift import lift
 from vmatte.run.batch.board import Board
@@ -100,7 +104,8 @@ def test_models_with_memory_are_left_whole(task):
     assert not splittable(task(0, "model=recall", broken=True))
     assert not splittable(task(0, "model=rvm.mobilenetv3", broken=True))
     assert splittable(task(0, "model=u2net.small", broken=True))
-    assert not splittable(task(0, "model=u2net.small", "shots=auto", broken=True))
+    assert splittable(task(0, "model=recall", "shots=auto", broken=True))
+    assert not splittable(task(0, "shots=auto", broken=True))
 
 
 def test_a_model_that_turns_out_to_have_memory_is_refused(task, monkeypatch):
@@ -108,3 +113,53 @@ def test_a_model_that_turns_out_to_have_memory_is_refused(task, monkeypatch):
     outcome = run_batch([task(0, "model=recall", frames=FRAMES)], Inline(), 1, splitting=THIRDS)[0]
     assert (outcome.state, outcome.kind) == (State.failed, "ConfigError")
     assert "leave out --split" in outcome.text
+
+
+def test_a_model_with_memory_is_split_where_the_clip_is_cut(task, tmp_path):
+    pytest.importorskip("scenedetect")
+    cut, end = 18, 40
+    (folder := tmp_path / "cut").mkdir()
+    for index in range(end):
+        rgb = drawn.picture(index) if index < cut else 255 - drawn.picture(index - cut)[:, ::-1]
+        cv2.imwrite(str(folder / f"{index:06d}.png"), np.ascontiguousarray(rgb[..., ::-1]))
+    first, second = tmp_path / "first.png", tmp_path / "second.png"
+    drawn.mask(first)
+    cv2.imwrite(str(second), np.asarray(cv2.imread(str(first)))[:, ::-1])
+    overrides = ("model=recall", "shots=auto", "outputs=[alpha,rgba-png]", "smooth=ema", "foreground=estimate")
+    given = task(0, *overrides, masks=(str(first), f"{cut}={second}"))
+    long = replace(given, job=replace(given.job, clip=folder))
+    alone = replace(long, root=tmp_path / "alone", job=replace(long.job, out=tmp_path / "alone"))
+    assert run_batch([alone], Inline())[0].state is State.done
+
+    made: list[object] = []
+    events: list[Any] = []
+
+    class Watching(Performer):
+        def __call__(self, task, progress):
+            made.append("cuts" if task.survey else (task.part and (task.part.first, task.part.stop)))
+            return super().__call__(task, progress)
+
+    shots = partial(Splits, looks={0: Outlook(frames=end)}, most=10)
+    outcome = run_batch([long], Inline(Watching), 0, events.append, splitting=shots)[0]
+    assert (outcome.state, outcome.text, outcome.frames) == (State.done, "", end)
+    assert made == ["cuts", (0, cut), (cut, None), None]
+    assert written(tmp_path / "done") == written(tmp_path / "alone")
+    ours, theirs = (json.loads((tmp_path / out / "cut.report.json").read_text()) for out in ("done", "alone"))
+    assert ours["shots"] == theirs["shots"] == [[0, cut - 1], [cut, end - 1]]
+    assert ours["runtime"]["parts"] == 2
+    assert {event.number for event in events} == {0}
+    assert [type(event) for event in events if isinstance(event, Began | Ended | Retried)] == [Began, Ended]
+
+
+def test_a_clip_without_cuts_stays_whole_for_a_model_with_memory(task, tmp_path):
+    pytest.importorskip("scenedetect")
+    made = []
+
+    class Watching(Performer):
+        def __call__(self, task, progress):
+            made.append("cuts" if task.survey else task.part)
+            return super().__call__(task, progress)
+
+    uncut = task(0, "model=recall", "shots=auto", frames=FRAMES)
+    assert run_batch([uncut], Inline(Watching), 0, splitting=THIRDS)[0].state is State.done
+    assert made == ["cuts", None]

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 # Above this a screen is believed in (measured, see `ops.screen`); below this share of sure screen it is lost.
 _BELIEVED, _LOST = 0.5, 0.02
+# Screens scored 0.84 and more, anything else up to 0.66: between them somebody should look.
+_CLEAR = 0.75
 # A colour given by hand is keyed by its channel when that stands out by this much.
 _SATURATED = 0.10
 # Depth inside a mask, in pixels at 360 rows, from which its word is taken.
@@ -58,7 +60,7 @@ class Chroma:
         """Finds the screen's colour."""
         score = self._screen(frame)
         believed = score.confidence > _BELIEVED
-        if believed:
+        if score.confidence > _CLEAR:
             log.info("screen: %s, colour %s, confidence %.2f", score.kind, _hex(score), score.confidence)
         else:
             log.warning(

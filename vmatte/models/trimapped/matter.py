@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import attrgetter
 
 from vmatte.core.errors import HintError
+from vmatte.core.keeping import FORGETFUL, Keeper, noted
 from vmatte.core.types import Clip, Frame, Hints, Image8, Matte, Refiner, Stream
+from vmatte.models.carrying import kept, resumed
 from vmatte.models.naming import naming
 
 
 class Trimapped:
     """Frames know nothing of each other: what is steady in time is the trimap."""
 
+    keeps = True
+
     def __init__(self, refiner: Refiner) -> None:
         self._model = refiner
 
-    def mattes(self, clip: Clip, hints: Hints, frames: Iterator[Frame]) -> Stream[Matte]:
+    def mattes(self, clip: Clip, hints: Hints, frames: Iterator[Frame], keeper: Keeper = FORGETFUL) -> Stream[Matte]:
         """One matte a frame.
 
         Raises:
             HintError: A frame has no trimap, or one of another size.
             ModelError: The refiner failed; names the frame.
         """
-        for frame in frames:
+        resumed(self._model, keeper)
+        for frame in noted(frames, keeper, lambda: kept(self._model, ()), attrgetter("index")):
             with naming(frame):
                 layer = self._model.refine(clip, frame, _trimap(hints, frame), None)
             yield Matte(frame, (layer,))

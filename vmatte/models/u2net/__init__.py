@@ -11,8 +11,14 @@ from vmatte.weights.published import Weights, on_google_drive
 
 __all__ = ["CARDS", "FULL", "SMALL", "U2NetSettings"]
 
-_KEYS = ("outconv.weight", "side1.weight", "stage1.rebnconvin.conv_s1.weight", "stage4d.rebnconv4.conv_s1.weight")
 _INSIDE = "stage1.rebnconv1.conv_s1.weight"
+_KEYS = (
+    "outconv.weight",
+    "side1.weight",
+    "stage1.rebnconvin.conv_s1.weight",
+    _INSIDE,
+    "stage4d.rebnconv4.conv_s1.weight",
+)
 # The same keys in both sizes.
 FULL = Signature("u2net", _KEYS, ((_INSIDE, (32, 64, 3, 3)),))
 SMALL = Signature("u2net.small", _KEYS, ((_INSIDE, (16, 64, 3, 3)),))

@@ -12,18 +12,23 @@ from vmatte.models.vitmatte.settings import (
 from vmatte.nets.signature import Signature
 from vmatte.weights.published import Weights
 
-__all__ = ["CARDS", "SIGNATURE", "ViTMatteSettings"]
+__all__ = ["CARDS", "SIGNATURES", "WIDTHS", "ViTMatteSettings"]
 
 # Keys that the library and the authors share.
-SIGNATURE = Signature(
-    "vitmatte",
-    (
-        "decoder.convstream.convs.2.conv.weight",
-        "decoder.matting_head.matting_convs.0.weight",
-        "decoder.matting_head.matting_convs.1.running_mean",
-        "decoder.matting_head.matting_convs.3.bias",
-    ),
+_KEYS = (
+    "decoder.convstream.convs.2.conv.weight",
+    "decoder.matting_head.matting_convs.0.weight",
+    "decoder.matting_head.matting_convs.1.running_mean",
+    "decoder.matting_head.matting_convs.3.bias",
 )
+# What tells the sizes, by the library's name and by the authors'.
+_TABLES = ("backbone.embeddings.position_embeddings", "backbone.pos_embed")
+#: Width of the trunk by the name of the size.
+WIDTHS = {"s": 384, "b": 768}
+SIGNATURES = {
+    size: Signature(f"vitmatte.{size}", _KEYS, tuple((table, (1, 197, width)) for table in _TABLES))
+    for size, width in WIDTHS.items()
+}
 
 _HUB = "https://huggingface.co/hustvl/{}"
 _BYTES = {"small": 103_000_000, "base": 387_000_000}
@@ -53,7 +58,7 @@ def _card(settings: type[ViTMatteSettings], size: str, data: str, summary: str) 
             about=_BYTES[size],
         ),
         extra="vitmatte",
-        signature=SIGNATURE,
+        signature=SIGNATURES[size[0]],
         # An average along the motion made refined mattes 2 % worse and no steadier where that was measured.
         steady=True,
     )

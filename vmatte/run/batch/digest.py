@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from vmatte.core.errors import InputError, WeightsError
-from vmatte.hints.read import sidecar
+from vmatte.hints.read import SIDECARS, sidecar
 from vmatte.io.sequence import is_pattern, members
 from vmatte.models.registry import card, cards
 from vmatte.run.batch.task import Task
@@ -130,10 +130,10 @@ def _inputs(task: Task) -> Iterator[tuple[str, Path]]:
     for name, given in (("plate", job.plate), ("trimap", job.trimap), ("truth", job.truth)):
         if given is not None:
             yield name, given
-    if not job.masks and not job.objects and (mask := sidecar(job.clip, "mask")):
-        yield "mask beside the clip", mask
-    if job.plate is None and (plate := sidecar(job.clip, "plate")):
-        yield "plate beside the clip", plate
+    named = {"mask": bool(job.masks or job.objects), "plate": job.plate is not None, "trimap": job.trimap is not None}
+    for kind in SIDECARS:
+        if not named[kind] and (path := sidecar(job.clip, kind)):
+            yield f"{kind} beside the clip", path
 
 
 def _file_in(text: str) -> Path | None:

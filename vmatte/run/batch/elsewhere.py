@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from vmatte.core.errors import InputError
-from vmatte.hints.read import stem
+from vmatte.hints.read import SIDECARS, stem
 from vmatte.io import remote
 from vmatte.io.sequence import VIDEOS
 from vmatte.run.batch.task import Task
@@ -27,7 +27,6 @@ from vmatte.run.plan import Job
 #: Where stand-ins seem to lie; nothing is ever there.
 PLACE = Path(".vmatte-elsewhere")
 _PARTIAL = ".partial"
-_SIDECARS = ("mask", "plate")
 _NUMBERED = re.compile(r"[\w.-]+=(\d+=)?[a-z0-9]+://")
 
 
@@ -215,7 +214,7 @@ class Staged:
 
     def _sidecars(self, url: str, clip: Path) -> None:
         parent = url.rpartition("/")[0]
-        for kind in _SIDECARS:
+        for kind in SIDECARS:
             name = f"{stem(clip)}.{kind}.png"
             if remote.exists(beside := remote.joined(parent, [name])):
                 remote.fetch(beside, clip.parent / name)

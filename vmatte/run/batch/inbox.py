@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vmatte.core.errors import InputError, OutputError
-from vmatte.hints.read import sidecar
+from vmatte.hints.read import SIDECARS, sidecar
 from vmatte.io.images import is_image
 from vmatte.io.sequence import VIDEOS
 from vmatte.run.clips import clip_name
 from vmatte.run.held import looks
 
-_SIDECARS = ("mask", "plate")
 Looks = Sequence[tuple[str, int, int]]
 
 
@@ -103,7 +102,7 @@ def _looks(clip: Path) -> Looks:
 
 
 def _hints(clip: Path) -> list[Path]:
-    return [path for kind in _SIDECARS if (path := sidecar(clip, kind)) is not None]
+    return [path for kind in SIDECARS if (path := sidecar(clip, kind)) is not None]
 
 
 def _free(folder: Path, name: str) -> str:

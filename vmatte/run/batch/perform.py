@@ -13,6 +13,7 @@ from vmatte.core.errors import ConfigError, HintError, InputError, OutputError, 
 from vmatte.core.whole import write_whole
 from vmatte.models.lift import load_model
 from vmatte.run.batch.digest import sealed, vouched
+from vmatte.run.batch.joined import Joined
 from vmatte.run.batch.task import Outcome, State, Task
 from vmatte.run.build import Load, Prepared, prepare
 from vmatte.run.clip import Progress, run_job
@@ -61,12 +62,15 @@ def _run(task: Task, progress: Progress, load: Load) -> tuple[Report, Path]:
     # A run that was killed may have published results and not its report: they are this job's own.
     begun = started_mark(reported(task)).is_file()
     job = replace(task.job, overwrite=task.job.overwrite or begun)
-    prepared = prepare(job, task.plan, load=load)
+    joined = Joined(task.parts) if task.parts else None
+    prepared = prepare(job, task.plan, load=load, shots=task.shots, mattes=joined)
     stay_inside(task.root, prepared)
     mark = started_mark(prepared.report)
     _write_mark(mark)
     try:
-        report = run_job(job, task.plan, dict(task.settings), progress, prepared, held, Journaling(lambda: seal))
+        report = run_job(
+            job, task.plan, dict(task.settings), progress, prepared, held, Journaling(lambda: seal, task.afresh)
+        )
     except BaseException:
         if not any(output.path.exists() for output in prepared.outputs):
             with suppress(OSError):

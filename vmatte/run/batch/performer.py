@@ -8,7 +8,7 @@ from dataclasses import replace
 from vmatte.core.errors import VmatteError
 from vmatte.run.batch.elsewhere import Staged, lies_elsewhere, staged
 from vmatte.run.batch.perform import failure, perform, reported, tried
-from vmatte.run.batch.split import Joined, make_part, remove_parts
+from vmatte.run.batch.split import make_part, remove_parts, survey
 from vmatte.run.batch.standing import Rerun, standing
 from vmatte.run.batch.task import Outcome, State, Task
 from vmatte.run.batch.warm import Warm
@@ -25,10 +25,12 @@ class Performer:
         """As `perform`."""
         if lies_elsewhere(task):
             outcome = self._far(task, progress)
+        elif task.survey:
+            outcome = tried(lambda: survey(task, progress))
         elif task.part is not None:
             outcome = tried(lambda: make_part(task, progress, self._warm))
         elif task.parts:
-            outcome = perform(task, progress, lambda *_: Joined(task.parts))
+            outcome = perform(task, progress, self._warm)
             if outcome.state is State.done:
                 remove_parts(task)
         else:

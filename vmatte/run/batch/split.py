@@ -1,7 +1,8 @@
 """One long clip on several workers: each makes the mattes of a part, one then makes the results from all of them.
 
-For models whose frames know nothing of each other. Mattes lie between the two as exact numbers in the output folder, so
-smoothing, colours and files come out as if one worker had done it all. Parts that are done stay done when others fail.
+For models whose frames know nothing of each other; for any model where the clip is cut, as all start over there. Mattes
+lie between the two as exact numbers in the output folder, so smoothing, colours and files come out as if one worker had
+done it all. Parts that are done stay done when others fail.
 """
 
 from __future__ import annotations
@@ -9,14 +10,15 @@ from __future__ import annotations
 import shutil
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-from vmatte.core.errors import ConfigError, InputError
-from vmatte.core.types import Clip, Frame, Hints, Matte, Stream
-from vmatte.io.mattes import MatteFile, read_facts, read_layers
+from vmatte.core.errors import ConfigError
+from vmatte.core.types import Frame
+from vmatte.hints.shots import Shot, find_shots
+from vmatte.io.mattes import MatteFile, read_facts
+from vmatte.io.open import open_source
 from vmatte.models.lift import Batched, facts
 from vmatte.models.registry import card
 from vmatte.run.batch.digest import sealed
@@ -24,32 +26,70 @@ from vmatte.run.batch.elsewhere import lies_elsewhere
 from vmatte.run.batch.outlook import Outlook
 from vmatte.run.batch.perform import reported, stay_inside
 from vmatte.run.batch.task import Advanced, Began, Ended, Event, Outcome, Part, Retried, State, Take, Task
-from vmatte.run.build import Load, prepare
+from vmatte.run.build import Load, input_options, prepare
 from vmatte.run.clip import Progress
 from vmatte.run.plan import Shots
 
 
 def splittable(task: Task) -> bool:
-    """Whether a task's model may be one whose frames know nothing of each other; its worker looks again."""
+    """Whether a task may be worked on in parts.
+
+    Either at its cuts, or anywhere if its model may be one whose frames know nothing of each other; its worker looks
+    again.
+    """
     job, plan = task.job, task.plan
     # A folder of a worker's own is no place for what others are to read.
-    if lies_elsewhere(task) or plan.model.name == "auto" or plan.shots is not Shots.off:
+    if lies_elsewhere(task) or plan.model.name == "auto" or job.start is not None or job.end is not None:
         return False
-    if job.start is not None or job.end is not None:
-        return False
-    known = card(plan.model.name)
+    return plan.shots is Shots.auto or _apart(task)
+
+
+def _apart(task: Task) -> bool:
+    """Whether the model may be one whose frames know nothing of each other."""
+    known = card(task.plan.model.name)
     return known.weights is not None and not known.steady and not known.needs
 
 
-def parts_of(task: Task, frames: int | None, most: int) -> tuple[Part, ...]:
-    """Parts of at most so many frames; none when the clip is no longer than that, or cannot be split."""
-    if frames is None or frames <= most or not splittable(task):
+def parts_of(task: Task, frames: int, most: int) -> tuple[Part, ...]:
+    """Parts of at most so many frames; of whole shots, where they are known, one of which may be longer.
+
+    None when there would be one only.
+    """
+    anywhere = task.shots is None or _apart(task)
+    starts = _starts(task.shots, most) if task.shots else list(range(0, frames, most)) if anywhere else []
+    if len(starts) < 2:
         return ()
     folder = reported(task).with_suffix(".parts")
-    starts = range(0, frames, most)
     # Containers lie about the number of frames: the last part takes whatever comes.
     stops = [*starts[1:], None]
     return tuple(Part(first, stop, folder / f"{first:09d}.mattes") for first, stop in zip(starts, stops, strict=True))
+
+
+def _starts(shots: Sequence[Shot], most: int) -> list[int]:
+    starts: list[int] = []
+    for shot in shots:
+        if not starts or shot.stop - starts[-1] > most:
+            starts.append(shot.first)
+    return starts
+
+
+def survey(task: Task, progress: Progress) -> Outcome:
+    """Finds the cuts of a clip.
+
+    Raises:
+        VmatteError: Whatever stopped it.
+    """
+    started = time.monotonic()
+
+    def heard(frames: Iterator[Frame]) -> Iterator[Frame]:
+        for frame in frames:
+            # No frame is done by this; but whoever waits is to hear that there is life.
+            progress(0, None)
+            yield frame
+
+    with open_source(task.job.clip, input_options(task.plan)) as source, closing(source.frames()) as frames:
+        shots = find_shots(heard(frames), source.clip.rate)
+    return Outcome(State.done, seconds=time.monotonic() - started, shots=tuple(shots))
 
 
 def make_part(task: Task, progress: Progress, load: Load) -> Outcome:
@@ -61,17 +101,18 @@ def make_part(task: Task, progress: Progress, load: Load) -> Outcome:
     part, started = task.part, time.monotonic()
     assert part is not None
     seal = sealed(task)
-    if (read_facts(part.path) or {}).get("seal") == seal:
+    if not task.afresh and (read_facts(part.path) or {}).get("seal") == seal:
         return Outcome(State.done, seconds=time.monotonic() - started)
     count = 0
     with ExitStack() as stack:
-        prepared = prepare(task.job, task.plan, load=load)
+        prepared = prepare(task.job, task.plan, load=load, shots=_inside(task.shots, part))
         stack.enter_context(prepared.source)
         if prepared.backdrop is not None:
             stack.enter_context(closing(prepared.backdrop))
         stay_inside(task.root, prepared)
         matter = prepared.matter
-        if not isinstance(matter, Batched) or not matter.apart:
+        assert matter is not None
+        if not task.shots and not (isinstance(matter, Batched) and matter.apart):
             raise ConfigError(f"model {prepared.settings.name} with these settings cannot be split: leave out --split")
         frames = stack.enter_context(closing(prepared.source.frames(part.first, part.stop)))
         file = stack.enter_context(MatteFile(part.path))
@@ -83,29 +124,11 @@ def make_part(task: Task, progress: Progress, load: Load) -> Outcome:
     return Outcome(State.done, frames=count, seconds=time.monotonic() - started)
 
 
-class Joined:
-    """A Matter whose mattes were made in parts."""
-
-    def __init__(self, parts: tuple[Part, ...]) -> None:
-        self._parts = parts
-
-    def facts(self) -> dict[str, Any]:
-        """What the model had to say of how it ran, and in how many parts."""
-        told = read_facts(self._parts[0].path) or {}
-        return {**told.get("facts", {}), "parts": len(self._parts)}
-
-    def mattes(self, clip: Clip, hints: Hints, frames: Iterator[Frame]) -> Stream[Matte]:
-        """One matte a frame.
-
-        Raises:
-            InputError: A part is damaged, or has other frames than the clip.
-        """
-        made = (found for part in self._parts for found in read_layers(part.path))
-        for frame in frames:
-            index, layers = next(made, (-1, ()))
-            if index != frame.index:
-                raise InputError(f"{clip.path}: no matte was set aside for frame {frame.index}; run again")
-            yield Matte(frame, layers)
+def _inside(shots: Sequence[Shot] | None, part: Part) -> list[Shot] | None:
+    """The shots of a part."""
+    if shots is None:
+        return None
+    return [shot for shot in shots if part.first <= shot.first and (part.stop is None or shot.first < part.stop)]
 
 
 def remove_parts(task: Task) -> None:
@@ -116,7 +139,7 @@ def remove_parts(task: Task) -> None:
 
 @dataclass
 class _Open:
-    """A clip that is worked on in parts."""
+    """A clip that is worked on in parts; at first one whose cuts are to be found, if it is for them to say where."""
 
     task: Task
     left: dict[int, int]
@@ -128,7 +151,7 @@ class _Open:
 
 @dataclass
 class Splits:
-    """Stands between a queue and its listener: hands out parts for long clips, and the joining when all are done.
+    """Stands between a queue and its listener: hands out parts of long clips, and the joining when all are done.
 
     Attributes:
         source: Gives whole tasks.
@@ -154,17 +177,28 @@ class Splits:
         if task is None:
             return None
         frames = self.looks.get(task.number, Outlook()).frames
-        parts = parts_of(task, frames, self.most)
-        if not parts:
+        if frames is None or frames <= self.most or not splittable(task):
             return task
-        whole = _Open(replace(task, parts=parts), {}, total=frames)
-        for part in parts:
-            # Numbers below zero are nobody else's.
-            self._count -= 1
-            whole.left[self._count], self._open[self._count] = 0, whole
-            self._ready.append(replace(task, number=self._count, part=part))
-        self._whole[task.number] = whole
+        whole = self._whole[task.number] = _Open(task, {}, total=frames)
+        if task.plan.shots is Shots.auto:
+            self._hand(whole, replace(task, survey=True))
+        else:
+            self._divide(whole, task)
         return self._ready.popleft()
+
+    def _divide(self, whole: _Open, task: Task) -> None:
+        parts = parts_of(task, whole.total or 0, self.most)
+        whole.task = replace(task, parts=parts)
+        for part in parts:
+            self._hand(whole, replace(task, part=part))
+        if not parts:
+            self._ready.appendleft(whole.task)
+
+    def _hand(self, whole: _Open, task: Task) -> None:
+        # Numbers below zero are nobody else's.
+        self._count -= 1
+        whole.left[self._count], self._open[self._count] = 0, whole
+        self._ready.append(replace(task, number=self._count))
 
     def tell(self, event: Event) -> None:
         """An event of a part, of a joining or of a whole task."""
@@ -204,5 +238,8 @@ class Splits:
             return
         if whole.failure is not None:
             self.listener(Ended(whole.task.number, whole.failure))
+        elif shots := event.outcome.shots:
+            # A clip of one shot was never cut.
+            self._divide(whole, replace(whole.task, shots=shots if len(shots) > 1 else ()))
         else:
             self._ready.appendleft(whole.task)

@@ -8,6 +8,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from vmatte.hints.shots import Shot
 from vmatte.run.plan import Job, Plan
 
 
@@ -37,8 +38,11 @@ class Task:
         settings: The composed configuration as plain values, for the report and its digest.
         root: The folder that nothing may be written outside of.
         attempt: Which try this is, from 1.
+        restart: Its first try forgets what an interrupted run has left.
         rerun: Name of the `Rerun` by which the worker is to decide whether to run it; it does so where files lie behind
             URLs, since only a worker fetches them.
+        survey: Only the cuts of the clip are to be found.
+        shots: Between its cuts, where they are known already.
         part: Only the mattes of this part are to be made.
         parts: The mattes are made already, in these parts.
         stage: The folder that such files were fetched to.
@@ -50,7 +54,10 @@ class Task:
     settings: Mapping[str, Any]
     root: Path
     attempt: int = 1
+    restart: bool = False
     rerun: str = "all"
+    survey: bool = False
+    shots: tuple[Shot, ...] | None = None
     part: Part | None = None
     parts: tuple[Part, ...] = ()
     stage: Path | None = None
@@ -61,6 +68,11 @@ class Task:
         name, out = self.job.clip.name or str(self.job.clip), self.job.out
         inner = out is not None and out != self.root and out.is_relative_to(self.root)
         return f"{out.relative_to(self.root)}/{name}" if out is not None and inner else name
+
+    @property
+    def afresh(self) -> bool:
+        """Whether this try forgets what an interrupted run has left."""
+        return self.restart and self.attempt == 1
 
 
 class State(Enum):
@@ -88,6 +100,7 @@ class Outcome:
         bytes: Of all outputs.
         report: Where the report is.
         warnings: What may harm the result.
+        shots: Between the cuts of the clip, if they were what was asked for.
     """
 
     state: State
@@ -99,6 +112,7 @@ class Outcome:
     bytes: int = 0
     report: Path | None = None
     warnings: tuple[str, ...] = ()
+    shots: tuple[Shot, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from typing import Any
 from torch import Tensor, nn
 
 from vmatte.core.errors import ConfigError, WeightsError
+from vmatte.models.vitmatte import WIDTHS
 from vmatte.models.vitmatte.network.attention import GlobalAttention
 from vmatte.models.vitmatte.settings import Attention
 from vmatte.nets.loading import Signature, load_strict, read_checkpoint
 
-#: Width of the trunk by the name of the size; a head is 64 wide.
-WIDTHS = {"s": 384, "b": 768}
+# How wide a head of the trunk is.
 _HEAD = 64
 _TABLE = "backbone.embeddings.position_embeddings"
 # From the authors' names to the library's.
