@@ -18,6 +18,7 @@ from vmatte.models.bgmv2.network.base import resized
 from vmatte.models.bgmv2.sizing import sizing
 from vmatte.models.rvm.export import Coarsely, channels
 from vmatte.models.rvm.network.model import Coarse, reduced
+from vmatte.run.batch.share import cores
 
 
 def compiled(model: Any, frames: Sequence[Image8], plate: Image8 | None, *, int8: bool) -> None:  # noqa: ANN401
@@ -33,8 +34,9 @@ def compiled(model: Any, frames: Sequence[Image8], plate: Image8 | None, *, int8
     import torch._inductor.config as inductor
 
     inductor.freezing = True  # constants are packed, without which int8 is slower
-    # One thread as in the rest of the benchmark, and one file to compile instead of one for each kernel.
-    inductor.compile_threads, inductor.cpp_wrapper = 1, True
+    # A file for each kernel: all of RVM in one (cpp_wrapper) keeps the C++ compiler busy for more than a quarter of an
+    # hour, its kernels take seven minutes.
+    inductor.compile_threads = cores()
     if plate is None:
         _rvm(model, frames, int8)
     else:
@@ -96,10 +98,12 @@ class _Looking(nn.Module):
     def __init__(self, network: Any) -> None:  # noqa: ANN401
         super().__init__()
         self.network = network
+        # As it is now: the compiled one takes its place.
+        self._look = network.look
 
     def forward(self, pair: Tensor) -> tuple[Tensor, ...]:
         """Alpha, foreground, error and features."""
-        return tuple(self.network.look(pair))
+        return tuple(self._look(pair))
 
 
 class _Network:
