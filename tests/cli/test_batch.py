@@ -2,6 +2,9 @@
 
 import csv
 import json
+import subprocess
+import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -75,6 +78,34 @@ def test_a_dry_run_says_what_cannot_run(vmatte, tmp_path):
     assert not Path("done").exists()
     said = vmatte("batch", folder / "a.mp4", *FEW, "--dry-run")
     assert (said.code, "1 job, 1 to run on 1 worker" in said.err) == (0, True)
+
+
+def test_a_dry_run_looks_at_what_lies_beside_clips_and_at_what_models_need(vmatte, tmp_path):
+    folder = clips(tmp_path / "clips", "a", "b", "c")
+    (folder / "a.mask.png").write_bytes(b"no picture")
+    (folder / "b.mask.png").unlink()
+    said = vmatte("batch", folder, *FEW, "--model", "recall", "--dry-run")
+    assert (said.code, "2 jobs cannot run" in said.err) == (8, True)
+    assert "needs a mask" in said.err
+    assert "gone.png" in vmatte("batch", folder, *FEW, "--model", "recall", "--over", "gone.png", "--dry-run").err
+    said = vmatte("batch", folder / "c.mp4", *FEW, "--model", "u2net", "--offline", "--dry-run")
+    assert (said.code, "vmatte weights fetch u2net" in said.err) == (9, True)
+    said = vmatte("batch", folder / "c.mp4", *FEW, "--model", "u2net", "--offline")
+    assert (said.code, "tried" in said.err) == (9, False)
+
+
+def test_what_models_warn_of_is_in_reports_of_processes_of_their_own(tmp_path):
+    folder = clips(tmp_path / "clips", "a")
+    command = [sys.executable, "-m", "vmatte.cli"]
+    given = ["--model", "chroma", "--output", "alpha", "--out"]
+    run = partial(subprocess.run, capture_output=True, text=True, check=True)
+    said = run([*command, "process", str(folder / "a.mp4"), *given, str(tmp_path / "one")])
+    assert "warning: no clear screen" in said.stderr
+    said = run([*command, "batch", str(folder), *given, str(tmp_path / "many")])
+    assert "1 warning: no clear screen" in said.stderr
+    for out in ("one", "many"):
+        told = json.loads((tmp_path / out / "a.report.json").read_text())["warnings"]
+        assert any("no clear screen" in text for text in told)
 
 
 def test_when_none_succeeds(vmatte, tmp_path):

@@ -45,7 +45,8 @@ def test_help_lists_every_command(vmatte):
 
 
 def test_an_unknown_command_is_a_usage_error(vmatte):
-    assert vmatte("proces").code == 2
+    said = vmatte("proces")
+    assert (said.code, "did you mean 'process'?" in said.err) == (2, True)
 
 
 def test_config_prints_what_was_set(vmatte):

@@ -220,3 +220,19 @@ def test_a_truth_of_another_clip_is_doubted(vmatte, tmp_path):
     pred, other = grey(tmp_path / "pred.mkv", half), grey(tmp_path / "other.mkv", 255 - half)
     assert "belong to this clip?" in vmatte("score", pred, "--truth", other).err
     assert "belong to this clip?" not in vmatte("score", pred, "--truth", pred).err
+
+
+def test_only_scores_are_replaced_without_a_word(vmatte, pred, truth, tmp_path):
+    files = {"--json": "s.json", "--csv": "s.csv"}
+    given = [text for pair in files.items() for text in pair]
+    for _ in range(2):
+        assert vmatte("score", pred, "--truth", truth, *given).code == 0
+    assert vmatte("compare", pred, truth, "--truth", truth, *given).code == 0
+    (tmp_path / "other.json").write_text('{"clip": {}, "evaluator": 1}')
+    (tmp_path / "other.csv").write_text("clip,mask\na,b\n")
+    for option, name in (("--json", "other.json"), ("--csv", "other.csv")):
+        said = vmatte("score", pred, "--truth", truth, option, name)
+        assert (said.code, "--overwrite" in said.err) == (6, True)
+        assert vmatte("score", pred, "--truth", truth, option, name, "--overwrite").code == 0
+    (tmp_path / "folder.json").mkdir()
+    assert "is a folder" in vmatte("score", pred, "--truth", truth, "--json", "folder.json").err

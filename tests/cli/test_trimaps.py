@@ -181,6 +181,7 @@ def test_a_trimap_is_found_beside_the_clip_by_models_that_need_one_and_named_it_
     assert "model recall: a mask is given" in vmatte("process", clip, "--output", "alpha", "--dry-run").err
     said = vmatte("process", clip, "--trimap", "disc.trimap.png", "--output", "alpha", "--dry-run")
     assert "model closed-form: a trimap is given" in said.err
+    assert "using the mask" not in said.err
     said = vmatte(
         "process", clip, "--trimap", "disc.trimap.png", "--set", "refine=closed-form", "--output", "alpha", "--dry-run"
     )

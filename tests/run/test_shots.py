@@ -61,7 +61,7 @@ def test_each_shot_follows_its_own_mask(clip, tmp_path):
 
 
 def test_a_shot_without_a_mask_is_refused_by_its_frames(clip, tmp_path):
-    with pytest.raises(HintError, match=f"shot frames {CUT} to {END - 1} has no mask.*--mask {CUT}=FILE"):
+    with pytest.raises(HintError, match=f"shot of frames {CUT} to {END - 1} has no mask.*--mask {CUT}=FILE"):
         process(clip, masks=[tmp_path / "first.png"], out=tmp_path / "done", overrides=["shots=auto", "model=recall"])
 
 

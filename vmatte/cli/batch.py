@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ import click
 
 from vmatte.cli.interrupt import writing
 from vmatte.cli.jobs import executor_for, fetch_weights, root_of, rows_of, tasks_of
+from vmatte.cli.log import speak
 from vmatte.cli.shared import HOW, WHERE, with_options
 from vmatte.core.errors import OutputError
 
@@ -89,7 +89,7 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
     Exit codes: 0 every job has succeeded, 8 some have, 9 none has, 130 interrupted. With --dry-run, jobs whose clip or
     hints are missing or damaged count as failed.
     """
-    logging.basicConfig(level=logging.INFO if given["verbose"] else logging.ERROR, format="vmatte: %(message)s")
+    speak(given["verbose"])
     from vmatte.run.batch.elsewhere import url_of
     from vmatte.run.batch.outlook import outlooks, refuse_full
     from vmatte.run.batch.standing import Rerun, standing_of_all
@@ -104,6 +104,7 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
     looks = outlooks(waiting, tasks)
     executor = executor_for(given, waiting, tasks, looks)
     _say_plan(tasks, settled, looks, executor, root, given["quiet"])
+    _say_parts(waiting, looks, given)
     if not given["ignore_space"] and url_of(root) is None:
         refuse_full(root, looks)
     if given["dry_run"]:
@@ -128,6 +129,20 @@ def _say_plan(
     if not quiet:
         for line in plan_lines(tasks, settled, looks, executor.workers, None if url_of(root) else free_bytes(root)):
             click.echo(line, err=True)
+
+
+def _say_parts(waiting: Sequence[Task], looks: Mapping[int, Outlook], given: Mapping[str, Any]) -> None:
+    """What --split is worth here."""
+    from vmatte.run.batch.split import splittable
+
+    most = given["split"]
+    longer = [task for task in waiting if (looks[task.number].frames or 0) > most]
+    if not most or given["quiet"] or not longer:
+        return
+    parted = sum(map(splittable, longer))
+    whole = len(longer) - parted
+    why = "; only named models that look at each frame alone, or --shots auto, let clips be parted" if whole else ""
+    click.echo(f"  longer than {most} frames: {parted} go in parts, {whole} stay whole{why}", err=True)
 
 
 def _of_part(tasks: list[Task], part: tuple[int, int] | None) -> list[Task]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from vmatte.cli.log import speak
 from vmatte.core.errors import OutputError
 from vmatte.core.whole import write_whole
 
@@ -49,7 +49,7 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
     from vmatte.run.bench.layout import items
     from vmatte.run.bench.run import Ask
 
-    logging.basicConfig(level=logging.INFO if given["verbose"] else logging.ERROR, format="vmatte: %(message)s")
+    speak(given["verbose"])
     if given["json_file"] and not Path(given["json_file"]).absolute().parent.is_dir():
         raise OutputError(f"{given['json_file']}: its folder does not exist")
     dataset = Path(given["dataset"])

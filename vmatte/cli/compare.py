@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from vmatte.cli.log import speak
 from vmatte.cli.score import (
     ask,
     check_files,
@@ -39,7 +39,7 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
     from vmatte.run.clips import itself
     from vmatte.run.score import score_several
 
-    logging.basicConfig(level=logging.INFO if given["verbose"] else logging.ERROR, format="vmatte: %(message)s")
+    speak(given["verbose"])
     if len(given["mattes"]) < 2:
         raise click.UsageError("compare needs two mattes or more; `vmatte score` scores one")
     paths, asked = [itself(Path(each)) for each in given["mattes"]], ask(given)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vmatte.cli.interrupt import writing
+from vmatte.cli.log import speak
 from vmatte.cli.process import seconds
 from vmatte.core.errors import OutputError, VmatteError, WeightsError
 
@@ -69,7 +70,7 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
     """  # noqa: D205, D301  click reads the text as it stands
     from vmatte.run.emoji.platforms import platform
 
-    logging.basicConfig(level=logging.INFO if given["verbose"] else logging.ERROR, format="vmatte: %(message)s")
+    speak(given["verbose"])
     if given["listing"]:
         click.echo("\n".join(_presets()))
         return

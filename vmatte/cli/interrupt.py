@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 
 INTERRUPTED = 130
-LINE = "vmatte: interrupted; nothing half-written is left behind"
+LINE = "vmatte: interrupted; nothing half-written is left behind, and the same command does what is left"
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 _writing = False

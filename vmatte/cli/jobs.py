@@ -59,6 +59,7 @@ def tasks_of(rows: Sequence[Row], given: dict[str, Any], root: Path) -> list[Tas
     """Rows with their plans; what the batch says of all jobs is what a job does not say itself."""
     from vmatte.cli.process import overrides_of
     from vmatte.config.load import load, plan_as_data
+    from vmatte.io.writers import expanded, output_kind
     from vmatte.run.batch.task import Task
     from vmatte.run.outputs import refuse_collisions
 
@@ -72,6 +73,8 @@ def tasks_of(rows: Sequence[Row], given: dict[str, Any], root: Path) -> list[Tas
         if own not in plans:
             try:
                 plan = load(list(own), Path(given["weights"]) if given["weights"] else None)
+                for name in expanded(plan.outputs):
+                    output_kind(name)
             except ConfigError as error:
                 raise ConfigError(f"{row.place}: {error}" if row.place else str(error)) from error
             plans[own] = plan, plan_as_data(plan)

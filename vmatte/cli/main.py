@@ -14,6 +14,7 @@ import click
 from vmatte.cli.interrupt import INTERRUPTED, LINE, interruptible
 from vmatte.cli.line import one_line
 from vmatte.core.errors import VmatteError
+from vmatte.core.near import meant
 
 # Before numpy is imported. The stages already share the cores between them; OpenBLAS threads on top wait for each
 # other in a spin, which on two busy cores made `recall` seven times slower. A user's own setting stands.
@@ -53,6 +54,14 @@ class LazyGroup(click.Group):
         command = importlib.import_module(f"vmatte.cli.{cmd_name}").command
         assert isinstance(command, click.Command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, and a wrong name is told the nearest."""
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            ctx.fail(f"no such command {args[0]!r}: {meant(args[0], _COMMANDS)}`vmatte --help` lists all")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Lists commands from the table, importing none."""

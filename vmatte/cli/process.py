@@ -10,6 +10,7 @@ import click
 
 from vmatte.cli.interrupt import writing
 from vmatte.cli.line import one_line
+from vmatte.cli.log import speak
 from vmatte.core import moment
 from vmatte.core.errors import VmatteError, WeightsError
 
@@ -118,7 +119,7 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
     Results are written as <clip>.<output>.<ext> and appear only when complete and checked; a report of the run
     as <clip>.report.json.
     """
-    logging.basicConfig(level=logging.INFO if given["verbose"] else logging.ERROR, format="vmatte: %(message)s")
+    speak(given["verbose"])
     from vmatte.config.load import load, plan_as_data
     from vmatte.run.outputs import refuse_collisions
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import logging
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from vmatte.cli.log import speak
 from vmatte.core.errors import InputError, OutputError
 from vmatte.core.whole import write_whole
 
@@ -16,6 +17,15 @@ if TYPE_CHECKING:
 
     from vmatte.metrics.scorer import Result, ScoreOptions
     from vmatte.run.score import Ask, Scored
+
+
+# How files begin that these commands write, and how much of a file is read to see it.
+_SIGNS = {
+    ".json": r'\A{\s*"(evaluator|clips)":',
+    ".csv": r"\Aclip,frame\b",
+    ".html": r"\A<!doctype html>[^$]*Content-Security-Policy",
+}
+_BEGINNING = 4096
 
 
 def with_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -41,6 +51,7 @@ def with_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--html", "html_file", metavar="F", help="Write a page with plots, pictures and the worst frames."
         ),
+        click.option("--overwrite", is_flag=True, help="Replace files that hold something else than scores."),
         click.option("-q", "--quiet", is_flag=True, help="Print no notes and no progress."),
         click.option("-v", "--verbose", is_flag=True, help="Print tracebacks of errors."),
     ]
@@ -65,7 +76,7 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
     from vmatte.cli.scores import clip_lines, folder_lines
     from vmatte.run.clips import holds_clips, itself
 
-    logging.basicConfig(level=logging.INFO if given["verbose"] else logging.ERROR, format="vmatte: %(message)s")
+    speak(given["verbose"])
     pred, asked, options = itself(Path(given["pred"])), ask(given), options_of(given)
     inputs = (pred, asked.truth, asked.source, asked.trimap)
     check_there(*inputs)
@@ -148,20 +159,24 @@ def check_files(given: Mapping[str, Any], inputs: Sequence[Path | None]) -> None
             raise OutputError(f"{path}: its folder does not exist")
         if path.resolve() in read:
             raise OutputError(f"{path} is read by this command: give another name to write to")
-        if path.is_file() and (path.suffix.lower() != suffix or not _is_text(path)):
-            raise OutputError(f"{path} exists and is no {suffix} file: remove it, or give another name")
+        if path.is_dir():
+            raise OutputError(f"{path} is a folder: give the name of a file")
+        if path.is_file() and not given["overwrite"] and not _is_ours(path, suffix):
+            raise OutputError(f"{path} exists and holds no scores: say --overwrite to replace it, or give another name")
     if given["html_file"]:
         from vmatte.run.page.write import check_library
 
         check_library()
 
 
-def _is_text(path: Path) -> bool:
+def _is_ours(path: Path, suffix: str) -> bool:
+    """Whether a file was written by this command before: whoever scores again wants the new scores."""
     try:
         with path.open("rb") as file:
-            return b"\0" not in file.read(4096)
+            begins = file.read(_BEGINNING).decode("utf-8", "replace")
     except OSError as error:
         raise OutputError(f"{path}: cannot be replaced ({error.strerror})") from error
+    return path.suffix.lower() == suffix and re.search(_SIGNS[suffix], begins) is not None
 
 
 def write_files(given: Mapping[str, Any], data: Result | Mapping[str, Result], rows: Mapping[str, Result]) -> None:

@@ -8,6 +8,7 @@ import unicodedata
 from types import TracebackType
 from typing import TextIO
 
+from vmatte.cli.line import counted
 from vmatte.run.batch.board import Board, Line
 from vmatte.run.batch.task import Began, Ended, Event, Outcome, Retried, State
 
@@ -109,7 +110,7 @@ def ended_line(line: Line, outcome: Outcome, again: bool, count: str) -> str:
     if outcome.state is not State.done:
         return f"{count} {outcome.state.value} {name}: {outcome.text}"
     speed = f", {outcome.frames / outcome.seconds:.1f} fps" if outcome.seconds else ""
-    warned = f", {len(outcome.warnings)} warnings in its report" if outcome.warnings else ""
+    warned = f"; {counted(len(outcome.warnings), 'warning')}: {shown(outcome.warnings[0])}" if outcome.warnings else ""
     return f"{count} done {name}: {outcome.frames} frames in {clock(outcome.seconds)}{speed} on {line.worker}{warned}"
 
 

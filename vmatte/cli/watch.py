@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ import click
 
 from vmatte.cli.interrupt import writing
 from vmatte.cli.jobs import executor_for, fetch_weights, root_of, tasks_of
+from vmatte.cli.log import speak
 from vmatte.cli.shared import HOW, WHERE, with_options
 from vmatte.core.errors import ConfigError
 
@@ -55,7 +55,7 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
 
     Exit codes: 0 every clip has succeeded, 8 some have not (with --once), 130 interrupted.
     """
-    logging.basicConfig(level=logging.INFO if given["verbose"] else logging.ERROR, format="vmatte: %(message)s")
+    speak(given["verbose"])
     from vmatte.run.batch.watcher import Watcher
     from vmatte.weights.locking import locked
 

@@ -52,7 +52,7 @@ def explained(error: Exception, overrides: Sequence[str], keys: Callable[[], Seq
     elif about:
         told += _meant(told, about, keys)
     blame = f"cannot apply --set {about}: " if about else ""
-    return f"{blame}{told}; `vmatte config` lists every key and its value"
+    return f"{blame}{told}; `vmatte config` lists every key and its value, `vmatte models show NAME` those of a model"
 
 
 def _depth(override: str) -> int:

@@ -163,7 +163,7 @@ def members(path: Path, hints: bool = False) -> list[Member]:
             member for member in _listed(path) if member.match(path.name) and (hints or not _SIDE.search(member.name))
         ]
     if not found:
-        raise InputError(f"{path}: no file matches this name")
+        raise InputError(f"{path}: no {'file matches this name' if is_pattern(path) else 'such file or folder'}")
     numbered = [Member(file, number(file)) for file in found]
     return sorted(numbered, key=lambda member: natural(member.path.name))
 

@@ -167,6 +167,8 @@ def prepare(
     except HintError as error:
         unused = [text for text in given.warnings if "--start" in text]
         raise HintError("; ".join([str(error), *unused])) from error
+    # Outputs may want a plate that the model does not.
+    given.use(card(settings.name).needs | card(settings.name).takes | {"plate"})
     if "plate" in card(settings.name).needs and "plate" not in given.maps:
         given.estimate_plate(sampled, trusted=bool(choice.scores))
     _check_needs(card(settings.name), given)
@@ -280,6 +282,18 @@ def _weights(settings: ModelSettings, plan: Plan, teller: Teller, notes: list[st
         )
         return None
     return checkpoint(settings, accept=plan.accept_license, no_network=plan.offline, teller=teller)
+
+
+def check_weights(plan: Plan) -> None:
+    """Stops where the weights of a plan's models are not here and may not be fetched; nothing is.
+
+    Raises:
+        ConfigError, WeightsError: As in `prepare`.
+    """
+    models = [None if plan.model.name == _AUTO else plan.model, refiner_settings(plan)]
+    for settings in models:
+        if settings is not None:
+            _weights(settings, plan, SILENT, [], dry=True)
 
 
 def _looked_at(settings: ModelSettings, hints: Hints, source: OpenedSource, first: int) -> Sequence[str]:

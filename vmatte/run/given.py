@@ -29,13 +29,15 @@ from vmatte.models.registry import card, cards
 from vmatte.ops.camera import fixed_camera
 from vmatte.ops.plate import estimate_plate
 from vmatte.run.choose import Choice, choose
-from vmatte.run.plan import Job, Plan
+from vmatte.run.plan import Job, Plan, Shots
 from vmatte.weights.store import find
 
 _AUTO = "auto"
 # Frames that a made mask is chosen from, and how much of the best one's subject the first of them has to show.
 _TRIED = 6
 _NEARLY = 0.8
+# A plate from fewer frames shows a subject that walks, at 24 frames a second, where it stood for half of them.
+_FEW = 12
 # Less of the frame than this is no subject but noise.
 _SUBJECT = 0.002
 
@@ -70,6 +72,7 @@ class Given:
         notes: What was found, made or assumed.
         warnings: What may not be what the user wants.
         estimated: Whether the plate was made from the clip.
+        found: The note on each hint that nobody named and that lay beside the clip.
     """
 
     maps: dict[str, MapSource] = field(default_factory=dict)
@@ -78,11 +81,25 @@ class Given:
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     estimated: bool = False
+    found: dict[str, str] = field(default_factory=dict)
 
     @property
     def hints(self) -> Hints:
         """For the model."""
         return Hints(self.maps, self.objects)
+
+    def use(self, hints: frozenset[str]) -> None:
+        """Leaves out what was found beside the clip and is none of these."""
+        for hint in self.found.keys() - hints:
+            self.notes.remove(self.found[hint])
+            del self.maps[hint], self.files[hint]
+        if "mask" in self.found and "mask" not in hints:
+            self.objects = {}
+
+    def find(self, hint: str, path: Path) -> None:
+        """Takes a hint that lies beside the clip."""
+        self.found[hint] = f"using the {hint} found beside the clip: {path}"
+        self.notes.append(self.found[hint])
 
     def estimate_plate(self, sampled: Sampler, trusted: bool) -> None:
         """Makes the plate from the clip.
@@ -94,7 +111,7 @@ class Given:
         Raises:
             HintError: The camera moves, or nothing else does.
         """
-        self.maps["plate"] = estimated_plate(sampled, trusted, self.notes)
+        self.maps["plate"] = estimated_plate(sampled, trusted, self)
         self.files["plate"] = "estimated from the clip"
         self.estimated = True
 
@@ -127,28 +144,38 @@ def gather(
     _read_trimap(given, job, source, span, options, beside.get("trimap"))
     if _wants_made(job):
         given.maps["mask"] = made_mask(given, plan, source, sampled)
+    if "trimap" not in given.maps and plan.model.name == _AUTO and (idle := sidecar(job.clip, "trimap")):
+        given.notes.append(f"{idle} is for models that need a trimap: name one with --model, or say --trimap {idle}")
     return given
 
 
-def hindrance(job: Job, clip: Clip, span: tuple[int, int | None]) -> str:
-    """Why the hints that a job names cannot be used, as far as a glance at the files tells; empty if they can.
+def hindrance(job: Job, plan: Plan, clip: Clip, span: tuple[int, int | None]) -> str:
+    """Why a job cannot run with its hints, as far as a glance at the files tells; empty if it can.
 
     Args:
         job: The job.
+        plan: Its plan.
         clip: Facts about its clip.
         span: As for `gather`.
     """
     first, stop = span
+    beside = _sidecars(job, plan)
+    masks = list(job.masks)
+    if not masks and not job.objects and not first and "mask" in beside:
+        masks = [str(beside["mask"])]
     try:
-        if (job.masks or job.objects) and not _wants_made(job):
-            read_objects(list(job.masks), job.objects, clip, first, sys.maxsize if stop is None else stop)
+        if (masks or job.objects) and not _wants_made(job):
+            read_objects(masks, job.objects, clip, first, sys.maxsize if stop is None else stop)
     except HintError as error:
         return str(error)
-    named = {"plate": job.plate, "trimap": job.trimap}
+    named = {"plate": job.plate, "trimap": job.trimap, "truth": job.truth}
     for what, path in named.items():
         if path is not None and path != Path(_AUTO) and not path.exists() and not is_pattern(path):
             return f"{what} {path}: no such file or folder"
-    return ""
+    there = {"mask": masks or job.objects or plan.shots is Shots.auto, "trimap": job.trimap or "trimap" in beside}
+    needs = frozenset() if plan.model.name == _AUTO else card(plan.model.name).needs
+    missing = [what for what in sorted(needs & there.keys()) if not there[what]]
+    return f"model {plan.model.name} needs a {missing[0]}, and there is none" if missing else ""
 
 
 def _read_plate(
@@ -166,7 +193,7 @@ def _read_plate(
         return
     if plate is None and beside is not None:
         plate = beside
-        given.notes.append(f"using the plate found beside the clip: {plate}")
+        given.find("plate", plate)
     if plate is None:
         return
     stop = source.count() if span[1] is None else span[1]
@@ -186,7 +213,7 @@ def _read_trimap(
     trimap = job.trimap
     if trimap is None and beside is not None:
         trimap = beside
-        given.notes.append(f"using the trimap found beside the clip: {trimap}")
+        given.find("trimap", trimap)
     if trimap is None:
         return
     stop = source.count() if span[1] is None else span[1]
@@ -225,7 +252,7 @@ def _read_masks(
     if not masks and not job.objects and beside is not None:
         if first == 0:
             masks = [str(beside)]
-            given.notes.append(f"using the mask found beside the clip: {beside}")
+            given.find("mask", beside)
         else:
             given.warnings.append(f"{beside} belongs to the clip's first frame, which --start cuts off: not used")
     if not masks and not job.objects:
@@ -273,7 +300,7 @@ def made_mask(given: Given, plan: Plan, source: OpenedSource, sampled: Sampler) 
         except HintError as error:
             raise HintError(f"--mask auto: no model here can make the mask of this clip by itself: {error}") from error
         if "plate" in card(choice.model).needs and "plate" not in maps:
-            maps["plate"] = estimated_plate(sampled, bool(choice.scores), given.notes)
+            maps["plate"] = estimated_plate(sampled, bool(choice.scores), given)
     matter = load_model(card(choice.model).made(), plan.device.value, plan.precision.value)
     seen = []
     for index in sampled.places(_TRIED):
@@ -308,8 +335,8 @@ def _image_model() -> Choice | None:
     return None
 
 
-def estimated_plate(sampled: Sampler, trusted: bool, notes: list[str]) -> Plate:
-    """A plate made from sampled frames; `trusted` when the camera is known to be fixed.
+def estimated_plate(sampled: Sampler, trusted: bool, given: Given) -> Plate:
+    """A plate made from sampled frames; `trusted` when the camera is known to be fixed; `given` is told of it.
 
     Raises:
         HintError: The camera moves, or nothing else does.
@@ -326,8 +353,13 @@ def estimated_plate(sampled: Sampler, trusted: bool, notes: list[str]) -> Plate:
             "no plate is given and none can be estimated: nothing moves in the clip, so the subject would be part of "
             "the plate; give a picture of the empty scene with --plate, or a mask with --mask and --model recall"
         )
-    notes.append(
+    given.notes.append(
         f"the plate is estimated from {len(frames)} frames of the clip ({plate.stable_share:.0%} of it held still); "
         "whatever never moves away becomes background"
     )
+    if len(frames) < _FEW:
+        given.warnings.append(
+            f"the plate is made from {len(frames)} frames only: unless the subject leaves its first place in them, it "
+            "is taken for background; give a picture of the empty scene with --plate, or a mask"
+        )
     return Plate(plate.rgb)

@@ -200,7 +200,9 @@ def refuse_collisions(jobs: Sequence[Job], plan: Plan | Sequence[Plan]) -> None:
         if len(clips) > 1:
             names = " and ".join(map(str, clips))
             where = str(target).removesuffix("report.json") + "*"
-            raise OutputError(f"{names} would both be written to {where}: give them separate --out folders")
+            raise OutputError(
+                f"{names} would both be written to {where}: give them separate --out folders (in a file of jobs: out)"
+            )
 
 
 def check_folder(folder: Path) -> None:

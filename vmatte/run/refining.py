@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from vmatte.core.errors import ConfigError
+from vmatte.core.near import meant
 from vmatte.core.types import MapSource, Refiner
 from vmatte.models.checkpoint import Checkpoint
 from vmatte.models.lift import load_refiner
@@ -22,7 +23,7 @@ def check_refiner(name: str) -> None:
     """Raises ConfigError when nothing is called so."""
     known = [NONE, GUIDED, *(each.name for each in cards().values() if "trimap" in each.needs)]
     if name not in known:
-        raise ConfigError(f"refine={name}: known refiners are {', '.join(known)}")
+        raise ConfigError(f"refine={name}: {meant(name, known)}known refiners are {', '.join(known)}")
 
 
 def refiner_settings(plan: Plan) -> ModelSettings | None:

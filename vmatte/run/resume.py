@@ -140,9 +140,11 @@ def opened_journal(prepared: Prepared, plan: Plan, journaling: Journaling | None
 
 
 def _schedule(prepared: Prepared, every: int) -> Schedule:
-    masked = "mask" in card(prepared.settings.name).needs and prepared.scenes is None
-    # In shots a segment that a part of the pipeline cannot end is given up by itself.
-    mask = prepared.hints.maps.get("mask") if masked else None
+    if prepared.scenes is not None:
+        # Before the last mask of a shot the model keeps nothing, and the segment is given up by itself.
+        lag = sum(int(getattr(stage, "lag", 0)) for stage in prepared.stages)
+        return Schedule(prepared.first, every, cuts=[shot.first for shot in prepared.scenes.shots], lag=lag)
+    mask = prepared.hints.maps.get("mask") if "mask" in card(prepared.settings.name).needs else None
     return Schedule(prepared.first, every, () if mask is None else mask.indices or ())
 
 

@@ -14,11 +14,15 @@ class Schedule:
         first: The run's first frame.
         every: Frames of a segment.
         masks: Frames with masks that a model cannot be stopped between; empty for others.
+        cuts: Frames at which stages let go of what they hold.
+        lag: How many they hold together: until they do so again after a cut, some are ahead of the others.
     """
 
     first: int
     every: int
     masks: Sequence[int] = ()
+    cuts: Sequence[int] = ()
+    lag: int = 0
     _ends: frozenset[int] = field(init=False, default=frozenset())
     _last: int = field(init=False, default=0)
 
@@ -36,7 +40,10 @@ class Schedule:
         >>> plain, masked = Schedule(10, 4), Schedule(0, 4, (0, 3, 5, 6, 9))
         >>> [index for index in range(10, 23) if plain.due(index)], [at for at in range(20) if masked.due(at)]
         ([14, 18, 22], [5, 9, 12, 16])
+        >>> [index for index in range(20) if Schedule(0, 4, cuts=[7, 9], lag=3).due(index)]
+        [4, 12, 16]
         """
         if index in self._ends:
             return True
-        return index > self._last and (index - self.first) % self.every == 0
+        regular = index > self._last and (index - self.first) % self.every == 0
+        return regular and not any(cut <= index < cut + self.lag for cut in self.cuts)

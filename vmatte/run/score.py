@@ -27,7 +27,7 @@ Progress = Callable[[int, int | None], None]
 # Frames decoded ahead of the one being scored, each clip.
 _AHEAD = 2
 # A matte that finds its subject at all overlaps its truth by more.
-_UNRELATED = 0.1
+_UNRELATED = 0.2
 
 
 @dataclass(frozen=True)

@@ -83,14 +83,14 @@ def _hints(shot: Shot, given: Given, known: Card, plan: Plan, source: OpenedSour
     maps = dict(given.maps)
     if given.estimated:
         try:
-            maps["plate"] = estimated_plate(sampled, False, given.notes)
+            maps["plate"] = estimated_plate(sampled, False, given)
         except HintError as error:
-            raise HintError(f"shot {shot}: {error}") from error
+            raise HintError(f"the shot of {shot}: {error}") from error
     inside = {name: found for name, source in given.objects.items() if (found := _within(source, shot)) is not None}
     if missing := sorted(given.objects.keys() - inside.keys()):
         raise HintError(
-            f"shot {shot} has no mask of {missing[0]}: with several objects every shot needs one of each, such as "
-            f"--object {missing[0]}={shot.first}=FILE"
+            f"the shot of {shot} has no mask of {missing[0]}: with several objects every shot needs one of each, such "
+            f"as --object {missing[0]}={shot.first}=FILE"
         )
     if "mask" in maps and (mask := _within(maps["mask"], shot)) is not None:
         return Hints({**maps, "mask": mask}, inside)
@@ -101,7 +101,7 @@ def _hints(shot: Shot, given: Given, known: Card, plan: Plan, source: OpenedSour
         made = made_mask(replace(given, maps=maps), plan, source, sampled)
     except HintError as error:
         raise HintError(
-            f"shot {shot} has no mask, and none can be made: give one with --mask {shot.first}=FILE ({error})"
+            f"the shot of {shot} has no mask, and none can be made: give one with --mask {shot.first}=FILE ({error})"
         ) from error
     return Hints({**maps, "mask": made})
 

@@ -1,7 +1,13 @@
 """The executor of clusters, on a cluster of several nodes on this machine; and what it does without one."""
 
+import os
+import subprocess
+import sys
+from functools import partial
+
 import pytest
 
+from tests import drawn
 from tests.run.batch.instant import Endless, Hanging, Instant
 from vmatte.core.errors import ConfigError
 from vmatte.run.batch.cluster import Cluster
@@ -102,6 +108,27 @@ def test_a_node_dies_and_everything_arrives(cluster, task, tmp_path):
     assert {event.worker for event in events if isinstance(event, Began)} >= {"cpu 1", "cpu 2"}
     found = sorted(path.name for path in (tmp_path / "done").iterdir())
     assert found == sorted(f"c{number}.{kind}" for number in range(3) for kind in ("alpha.mkv", "report.json"))
+
+
+@pytest.mark.slow
+def test_a_cluster_is_reached_from_outside_by_its_own_protocol(tmp_path):
+    port = 9377
+    ours = {"RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0"}
+    patient = partial(subprocess.run, env=os.environ | ours, timeout=120, check=True, capture_output=True)
+    head = ("--head", "--port", "6377", "--ray-client-server-port", str(port), "--num-cpus", "1", "--block")
+    started = subprocess.Popen(
+        [sys.executable, "-m", "ray.scripts.scripts", "start", *head, "--include-dashboard=false"],
+        env=os.environ | ours, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        drawn.clip(tmp_path / "a.mp4", 3)
+        drawn.mask(tmp_path / "a.mask.png")
+        command = [sys.executable, "-m", "vmatte.cli", "batch", "a.mp4", "--out", "done", "--output", "alpha"]
+        patient([*command, "--executor", "ray", "--address", f"ray://127.0.0.1:{port}"], cwd=tmp_path)
+        assert (tmp_path / "done/a.alpha.mkv").is_file()
+    finally:
+        started.terminate()
+        started.wait(60)
 
 
 def test_without_a_cluster_it_is_said_what_to_do(monkeypatch):

@@ -100,6 +100,21 @@ def test_a_part_that_fails_for_good_fails_the_clip_and_parts_that_are_done_stay(
     assert not kept.exists()
 
 
+def test_parts_that_are_done_are_made_again_on_demand(long, tmp_path):
+    Failing.left = 1
+    run_batch([long], Inline(Failing), 0, splitting=THIRDS)
+    made = []
+
+    class Watching(Performer):
+        def __call__(self, task, progress):
+            found = super().__call__(task, progress)
+            made.append((task.part and task.part.first, found.frames))
+            return found
+
+    assert run_batch([replace(long, restart=True)], Inline(Watching), 0, splitting=THIRDS)[0].state is State.done
+    assert made == [(0, 3), (3, 3), (6, 1), (None, FRAMES)]
+
+
 def test_models_with_memory_are_left_whole(task):
     assert not splittable(task(0, "model=recall", broken=True))
     assert not splittable(task(0, "model=rvm.mobilenetv3", broken=True))

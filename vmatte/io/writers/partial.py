@@ -140,6 +140,8 @@ def explained(path: Path) -> Iterator[None]:
             reason = f"{path.parent} does not allow writing: choose another folder"
         elif number == errno.ENOTDIR:
             reason = f"{path.parent} is not a folder: choose another one"
+        elif number == errno.EISDIR:
+            reason = "it is a folder: choose another name"
         else:
             reason = str(error)
         raise OutputError(f"cannot write {path}: {reason}") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import signal
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -77,7 +78,9 @@ class Door:
     def _connect(self, ray: Any) -> None:  # noqa: ANN401
         # Ray takes `local` as we do; without an address it would join any cluster it finds.
         options = {"include_dashboard": False} if self.address == LOCAL else {}
-        with _own_signals():
+        with _own_signals(), warnings.catch_warnings():
+            # What Ray warns of when nobody answers is in our error too.
+            warnings.simplefilter("ignore", UserWarning)
             try:
                 ray.init(
                     address=self.address, log_to_driver=False, logging_level="ERROR", configure_logging=False,
@@ -87,7 +90,8 @@ class Door:
                 text = " ".join(str(error).split())[:300]
                 raise ConfigError(
                     f"no Ray cluster at {self.address}: {text}; start one with `ray start --head`, name another with "
-                    "--address, or say --address local"
+                    "--address, or say --address local; one that asks for a token does not answer without its "
+                    "RAY_AUTH_TOKEN"
                 ) from error
         # What Ray says of nodes that died would stand among our own lines, and we say it ourselves.
         with suppress(AttributeError):

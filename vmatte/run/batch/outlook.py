@@ -16,10 +16,11 @@ from vmatte.run.batch.elsewhere import lies_elsewhere
 from vmatte.run.batch.perform import reported
 from vmatte.run.batch.share import cores
 from vmatte.run.batch.task import Task
-from vmatte.run.build import input_options
+from vmatte.run.build import check_weights, input_options
 from vmatte.run.estimate import Size, sizes
 from vmatte.run.given import hindrance
 from vmatte.run.outputs import Scene, opened_backdrop, planned_outputs
+from vmatte.run.plan import Plan
 from vmatte.run.report import read_report
 
 # As many as an estimate of one clip is made from, for the same reasons.
@@ -55,11 +56,17 @@ def outlooks(tasks: Sequence[Task], known: Iterable[Task] = ()) -> dict[int, Out
     with ThreadPoolExecutor(min(8, cores()), thread_name_prefix="vmatte-outlook") as threads:
         seen = dict(zip((task.number for task in tasks), threads.map(_seen, tasks), strict=True))
     pace = _paces(known)
+    weights: dict[str, str] = {}
     known_sizes: dict[object, list[Size] | None] = {}
     for task in tasks:
         found = seen[task.number]
         if (clip := found.clip) is None:
             continue
+        # As many plans as there are settings: jobs alike share one.
+        if (plan := repr(task.plan)) not in weights:
+            weights[plan] = _weights(task.plan)
+        if weights[plan] and not found.why:
+            found = seen[task.number] = replace(found, why=weights[plan])
         # Clips of one size and depth, written alike, are taken to need as much for a frame.
         alike = (clip.width, clip.height, clip.depth, tuple(task.plan.outputs))
         if alike not in known_sizes:
@@ -69,6 +76,15 @@ def outlooks(tasks: Sequence[Task], known: Iterable[Task] = ()) -> dict[int, Out
             seconds = None if speed is None else speed * found.frames * clip.width * clip.height
             seen[task.number] = replace(found, bytes=_total(each, found.frames), seconds=seconds)
     return seen
+
+
+def _weights(plan: Plan) -> str:
+    """Why a plan's weights are not to be had; empty if they are here or may be fetched."""
+    try:
+        check_weights(plan)
+    except VmatteError as error:
+        return str(error)
+    return ""
 
 
 def refuse_full(root: Path, looks: Mapping[int, Outlook]) -> None:
@@ -92,9 +108,11 @@ def free_bytes(folder: Path) -> int | None:
     while not place.exists() and place != place.parent:
         place = place.parent
     try:
-        return shutil.disk_usage(place).free
+        usage = shutil.disk_usage(place)
     except OSError:
         return None
+    # What is no place for files has no room at all.
+    return usage.free if usage.total else None
 
 
 def _seen(task: Task) -> Outlook:
@@ -105,8 +123,19 @@ def _seen(task: Task) -> Outlook:
         return Outlook(why="" if lies_elsewhere(task) else str(error))
     if stop is None:
         stop = clip.frames or (round(clip.duration * clip.rate) if clip.duration is not None else None)
-    why = "" if lies_elsewhere(task) else hindrance(task.job, clip, (first, stop))
+    why = "" if lies_elsewhere(task) else _hindrance(task, clip, (first, stop))
     return Outlook(clip, None if stop is None else max(0, stop - first), why=why)
+
+
+def _hindrance(task: Task, clip: Clip, span: tuple[int, int | None]) -> str:
+    """Why a job cannot run whose clip can be read; empty if it can, as far as can be seen."""
+    try:
+        backdrop = opened_backdrop(task.job, task.plan, clip)
+    except VmatteError as error:
+        return str(error)
+    if backdrop is not None:
+        backdrop.close()
+    return hindrance(task.job, task.plan, clip, span)
 
 
 def _total(each: Sequence[Size] | None, frames: int) -> float | None:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from vmatte.core.errors import ConfigError, HintError, InputError, OutputError, VmatteError
+from vmatte.core.errors import ConfigError, HintError, InputError, OutputError, VmatteError, WeightsError
 from vmatte.core.whole import write_whole
 from vmatte.models.lift import load_model
 from vmatte.run.batch.digest import sealed, vouched
@@ -21,6 +21,7 @@ from vmatte.run.held import Held
 from vmatte.run.outputs import report_path
 from vmatte.run.report import Report, write_report
 from vmatte.run.resume import Journaling
+from vmatte.weights.home import offline
 
 # Whoever tries these again gets them again. A full disk, a lost share, a crowded device and a network may recover.
 _LASTING = (ConfigError, HintError, InputError)
@@ -36,7 +37,10 @@ def perform(task: Task, progress: Progress, load: Load = load_model) -> Outcome:
         seconds = time.monotonic() - started
         return Outcome(State.done, "", "", False, report.frames, seconds, size, path, report.warnings)
 
-    return tried(run)
+    outcome = tried(run)
+    # Weights that are not here stay so where the network is not to be touched.
+    lasting = outcome.kind == WeightsError.__name__ and (task.plan.offline or offline())
+    return replace(outcome, again=outcome.again and not lasting)
 
 
 def tried(run: Callable[[], Outcome]) -> Outcome:

@@ -31,8 +31,8 @@ def serve(pipe: Connection, share: Share, making: Callable[[], Work]) -> None:
     # Ctrl-C reaches every process of a terminal; the batch decides what becomes of its workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _stop)
-    # A worker has no terminal to talk to: what matters stands in outcomes and reports.
-    logging.basicConfig(level=logging.CRITICAL)
+    # A worker has no terminal to talk to: what matters stands in outcomes, and in reports, which hear warnings.
+    logging.basicConfig(level=logging.WARNING, handlers=[logging.NullHandler()])
     try:
         work = making()
         while (task := pipe.recv()) is not None:
