@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -20,16 +21,65 @@ __all__ = [
     "Blank",
     "Signature",
     "channels_last",
+    "filled",
+    "from_file",
     "load_strict",
     "nearest",
     "read_checkpoint",
     "refuse_trunk",
 ]
 
+P = ParamSpec("P")
 ModuleT = TypeVar("ModuleT", bound=nn.Module)
+
+#: Entries of normalisations that only training needs.
+COUNTERS = ("*.num_batches_tracked",)
 
 # Keys of each kind that an error names; the rest are counted.
 NAMED = 3
+
+
+def from_file(
+    made: Callable[Concatenate[Mapping[str, Tensor], str, P], ModuleT],
+) -> Callable[Concatenate[Path, P], ModuleT]:
+    """What makes a network of a checkpoint, as its authors publish it or as a training run saves it.
+
+    Args:
+        made: Makes it of a state dict and what the user calls that.
+
+    Returns:
+        Takes the path of a file in their place, and what `made` takes beside them. The network is on the CPU, in
+        evaluation mode. Raises WeightsError as `read_checkpoint` and `made` do.
+    """
+
+    def load_network(path: Path, /, *args: P.args, **kwargs: P.kwargs) -> ModuleT:
+        return made(read_checkpoint(path), str(path), *args, **kwargs)
+
+    return load_network
+
+
+def filled(
+    make: Callable[[], ModuleT],
+    state: Mapping[str, Tensor],
+    source: str,
+    candidates: Sequence[Signature],
+    may_lack: Sequence[str] = COUNTERS,
+) -> ModuleT:
+    """A new network with these weights, not to be trained.
+
+    Args:
+        make: Builds it.
+        state: As `read_checkpoint` gives it.
+        source: As for `load_strict`.
+        candidates: As for `load_strict`.
+        may_lack: As for `load_strict`.
+
+    Raises:
+        WeightsError: As `load_strict`.
+    """
+    with Blank():
+        network = make()
+    return load_strict(network, state, source=source, may_lack=may_lack, candidates=candidates).requires_grad_(False)
 
 
 def load_strict(

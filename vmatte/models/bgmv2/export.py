@@ -107,18 +107,7 @@ class Traceable(nn.Module):
 
 
 def export(settings: ModelSettings, out: Path, size: tuple[int, int] | None) -> str:
-    """Writes the graph; what to say of it.
-
-    Args:
-        settings: With the path of the weights.
-        out: The file.
-        size: (width, height) to fix the frames at; None leaves it open.
-
-    Raises:
-        ConfigError: A package is missing.
-        WeightsError: The weights are missing or not this model's.
-        OutputError: The file cannot be written.
-    """
+    """Writes the graph, as `models.registry.exported` asks; what frames it takes, in words."""
     own = cast("BGMv2Settings", settings)
     library()
     network = folded(load_network(weights_of(own), own.name.partition(".")[2], signatures()))

@@ -8,7 +8,7 @@ from pathlib import Path
 from torch import Tensor
 
 from vmatte.models.bgmv2.network.model import BackgroundMatting
-from vmatte.nets.loading import PREFIXES, Blank, Signature, load_strict, read_checkpoint, refuse_trunk
+from vmatte.nets.loading import PREFIXES, Signature, filled, read_checkpoint, refuse_trunk
 
 # Counters: inference needs none of them from the file.
 MAY_LACK = ("*.num_batches_tracked",)
@@ -37,10 +37,7 @@ def network_from(
 ) -> BackgroundMatting:
     """As `load_network`, from a state dict that the user calls `source`."""
     refuse_trunk(backbone_of(state), backbone, state, source, candidates)
-    with Blank():
-        network = BackgroundMatting(backbone, kernel_of(state))
-    load_strict(network, state, source=source, may_lack=MAY_LACK, candidates=candidates)
-    return network.requires_grad_(False)
+    return filled(lambda: BackgroundMatting(backbone, kernel_of(state)), state, source, candidates, MAY_LACK)
 
 
 def backbone_of(state: Mapping[str, Tensor]) -> str | None:

@@ -8,36 +8,19 @@ The network here stacks as the new code does; older checkpoints have the channel
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from torch import Tensor
 
 from vmatte.models.birefnet.network.decoder import GRIDS
 from vmatte.models.birefnet.network.model import WIDTHS, Backbone, BiRefNet
 from vmatte.models.birefnet.variants import PatchOrder
-from vmatte.nets.loading import Blank, Signature, load_strict, read_checkpoint, refuse_trunk
+from vmatte.nets.loading import Signature, filled, from_file, refuse_trunk
 
 # Training heads and counters: inference needs none of them from the file.
 MAY_LACK = ("decoder.conv_ms_spvn_*", "decoder.gdt_convs_pred_*", "*.num_batches_tracked")
 # Follows from the window's size, and is computed from it.
 _DERIVED = ".relative_position_index"
 _FIRST = "bb.patch_embed.proj.weight"
-
-
-def load_network(path: Path, backbone: Backbone, order: PatchOrder, candidates: Sequence[Signature] = ()) -> BiRefNet:
-    """The network with the weights of a file, on the CPU, in evaluation mode.
-
-    Args:
-        path: Checkpoint, as the authors publish it or as a training run saves it.
-        backbone: The trunk it must have.
-        order: Of the tiles with which it was trained.
-        candidates: Known models, of which an error names the nearest.
-
-    Raises:
-        WeightsError: The file cannot be read, has the other trunk, or its keys or shapes differ; see `read_checkpoint`,
-            `load_strict`.
-    """
-    return network_from(read_checkpoint(path), str(path), backbone, order, candidates)
 
 
 def network_from(
@@ -47,15 +30,26 @@ def network_from(
     order: PatchOrder,
     candidates: Sequence[Signature] = (),
 ) -> BiRefNet:
-    """As `load_network`, from a state dict that the user calls `source`."""
+    """The network with these weights, on the CPU, in evaluation mode.
+
+    Args:
+        state: As `read_checkpoint` gives it.
+        source: What the user calls it.
+        backbone: The trunk it must have.
+        order: Of the tiles with which it was trained.
+        candidates: Known models, of which an error names the nearest.
+
+    Raises:
+        WeightsError: It has the other trunk, or its keys or shapes differ; see `load_strict`.
+    """
     refuse_trunk(backbone_of(state), backbone, state, source, candidates)
     fitted = {key: value for key, value in state.items() if not key.endswith(_DERIVED)}
     if order is PatchOrder.wg_hg_c:
         fitted |= reordered(fitted)
-    with Blank():
-        network = BiRefNet(backbone)
-    load_strict(network, fitted, source=source, may_lack=MAY_LACK, candidates=candidates)
-    return network.requires_grad_(False)
+    return filled(lambda: BiRefNet(backbone), fitted, source, candidates, MAY_LACK)
+
+
+load_network = from_file(network_from)
 
 
 def backbone_of(state: Mapping[str, Tensor]) -> Backbone | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -13,7 +12,7 @@ from torch import Tensor
 from vmatte.models.gfm.network.encoder import Trunk
 from vmatte.models.gfm.network.fusion import Kind
 from vmatte.models.gfm.network.model import GFM
-from vmatte.nets.loading import Blank, Signature, load_strict, read_checkpoint, refuse_trunk
+from vmatte.nets.loading import Signature, filled, from_file, refuse_trunk
 
 logger = logging.getLogger(__name__)
 
@@ -38,31 +37,26 @@ _TRUNKS: dict[str, Trunk] = {
 }
 
 
-def load_network(path: Path, trunk: Trunk, kinds: Sequence[Kind], candidates: Sequence[Signature] = ()) -> GFM:
-    """The network with the weights of a file, on the CPU, in evaluation mode.
+def network_from(
+    state: Mapping[str, Tensor], source: str, trunk: Trunk, kinds: Sequence[Kind], candidates: Sequence[Signature] = ()
+) -> GFM:
+    """The network with these weights, on the CPU, in evaluation mode.
 
     Args:
-        path: Checkpoint, as the authors publish it or as a training run saves it.
+        state: As `read_checkpoint` gives it.
+        source: What the user calls it.
         trunk: The trunk it must have.
         kinds: What its heads must have been trained for; nothing in a file tells `ft` from `bt`.
         candidates: Known models, of which an error names the nearest.
 
     Raises:
-        WeightsError: The file cannot be read, has another trunk, or its keys or shapes differ; see `read_checkpoint`,
-            `load_strict`.
+        WeightsError: It has another trunk, or its keys or shapes differ; see `load_strict`.
     """
-    return network_from(read_checkpoint(path), str(path), trunk, kinds, candidates)
-
-
-def network_from(
-    state: Mapping[str, Tensor], source: str, trunk: Trunk, kinds: Sequence[Kind], candidates: Sequence[Signature] = ()
-) -> GFM:
-    """As `load_network`, from a state dict that the user calls `source`."""
     refuse_trunk(trunk_of(state), trunk, state, source, candidates)
-    with Blank():
-        network = GFM(trunk, kinds)
-    load_strict(network, once(state, source), source=source, may_lack=("*.num_batches_tracked",), candidates=candidates)
-    return network.requires_grad_(False)
+    return filled(lambda: GFM(trunk, kinds), once(state, source), source, candidates)
+
+
+load_network = from_file(network_from)
 
 
 def trunk_of(state: Mapping[str, Tensor]) -> Trunk | None:

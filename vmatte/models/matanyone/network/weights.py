@@ -8,7 +8,7 @@ from pathlib import Path
 from torch import Tensor
 
 from vmatte.models.matanyone.network.model import MatAnyone
-from vmatte.nets.loading import Blank, Signature, load_strict, read_checkpoint
+from vmatte.nets.loading import Signature, filled, read_checkpoint
 
 # Training heads, counters, and buffers that follow from the shape: inference needs none of them from the file.
 MAY_LACK = ("aux_computer.*", "mask_decoder.pred_seg.*", "*.num_batches_tracked", "*.inv_freq")
@@ -33,10 +33,7 @@ def load_network(path: Path, candidates: Sequence[Signature] = ()) -> MatAnyone:
 def network_from(state: Mapping[str, Tensor], source: str, candidates: Sequence[Signature] = ()) -> MatAnyone:
     """As `load_network`, from a state dict that the user calls `source`."""
     fitted = single_object(state)
-    with Blank():
-        network = MatAnyone()
-    network = load_strict(network, fitted, source=source, may_lack=MAY_LACK, candidates=candidates)
-    return network.requires_grad_(False)
+    return filled(MatAnyone, fitted, source, candidates, MAY_LACK)
 
 
 def single_object(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

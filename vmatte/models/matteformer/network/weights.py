@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
-from pathlib import Path
 
 from torch import Tensor
 
 from vmatte.models.matteformer.network.model import MatteFormer
-from vmatte.nets.loading import Blank, Signature, load_strict, read_checkpoint
+from vmatte.nets.loading import Signature, filled, from_file
 
 # Spectral normalisation (Miyato et al., ICLR 2018) keeps a kernel and two vectors in the place of a convolution.
 _KERNEL, _LEFT, _RIGHT = ".module.weight_bar", ".module.weight_u", ".module.weight_v"
@@ -17,26 +16,22 @@ _KERNEL, _LEFT, _RIGHT = ".module.weight_bar", ".module.weight_u", ".module.weig
 _INDEX = "*.attn.relative_position_index"
 
 
-def load_network(path: Path, candidates: Sequence[Signature] = ()) -> MatteFormer:
-    """The network with the weights of a file, on the CPU, in evaluation mode.
+def network_from(state: Mapping[str, Tensor], source: str, candidates: Sequence[Signature] = ()) -> MatteFormer:
+    """The network with these weights, on the CPU, in evaluation mode.
 
     Args:
-        path: Checkpoint, as the authors publish it or as a training run saves it.
+        state: As `read_checkpoint` gives it.
+        source: What the user calls it.
         candidates: Known models, of which an error names the nearest.
 
     Raises:
-        WeightsError: The file cannot be read, or its keys or shapes differ; see `read_checkpoint`, `load_strict`.
+        WeightsError: Its keys or shapes differ; see `load_strict`.
     """
-    return network_from(read_checkpoint(path), str(path), candidates)
-
-
-def network_from(state: Mapping[str, Tensor], source: str, candidates: Sequence[Signature] = ()) -> MatteFormer:
-    """As `load_network`, from a state dict that the user calls `source`."""
-    with Blank():
-        network = MatteFormer()
     own = {key: value for key, value in folded_kernels(state).items() if not fnmatchcase(key, _INDEX)}
-    load_strict(network, own, source=source, may_lack=("*.num_batches_tracked",), candidates=candidates)
-    return network.requires_grad_(False)
+    return filled(MatteFormer, own, source, candidates)
+
+
+load_network = from_file(network_from)
 
 
 def folded_kernels(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from vmatte.models.modnet.network.model import MODNet
-from vmatte.nets.loading import Blank, Signature, load_strict, read_checkpoint
+from vmatte.nets.loading import Signature, filled, from_file
 
 logger = logging.getLogger(__name__)
 
@@ -19,25 +18,21 @@ _AGAIN = "lr_branch."
 _TRUNK = "lr_branch.backbone."
 
 
-def load_network(path: Path, candidates: Sequence[Signature] = ()) -> MODNet:
-    """The network with the weights of a file, on the CPU, in evaluation mode.
+def network_from(state: Mapping[str, Tensor], source: str, candidates: Sequence[Signature] = ()) -> MODNet:
+    """The network with these weights, on the CPU, in evaluation mode.
 
     Args:
-        path: Checkpoint, as the authors publish it or as a training run saves it.
+        state: As `read_checkpoint` gives it.
+        source: What the user calls it.
         candidates: Known models, of which an error names the nearest.
 
     Raises:
-        WeightsError: The file cannot be read, or its keys or shapes differ; see `read_checkpoint`, `load_strict`.
+        WeightsError: Its keys or shapes differ; see `load_strict`.
     """
-    return network_from(read_checkpoint(path), str(path), candidates)
+    return filled(MODNet, once(state, source), source, candidates)
 
 
-def network_from(state: Mapping[str, Tensor], source: str, candidates: Sequence[Signature] = ()) -> MODNet:
-    """As `load_network`, from a state dict that the user calls `source`."""
-    with Blank():
-        network = MODNet()
-    load_strict(network, once(state, source), source=source, may_lack=("*.num_batches_tracked",), candidates=candidates)
-    return network.requires_grad_(False)
+load_network = from_file(network_from)
 
 
 def once(state: Mapping[str, Tensor], source: str) -> dict[str, Tensor]:

@@ -10,7 +10,7 @@ from torch import Tensor
 from vmatte.core.errors import WeightsError
 from vmatte.models.rvm.network.model import RVM
 from vmatte.models.rvm.variants import Backbone, Refiner
-from vmatte.nets.loading import Blank, Signature, load_strict, nearest, read_checkpoint
+from vmatte.nets.loading import Signature, filled, nearest, read_checkpoint
 
 # The head of training's segmentation pass, and counters: inference needs neither from the file.
 MAY_LACK = ("project_seg.*", "*.num_batches_tracked")
@@ -54,7 +54,4 @@ def network_from(
         )
     if refiner is Refiner.fast_guided_filter:
         state = {key: value for key, value in state.items() if not key.startswith(_REFINER)}
-    with Blank():
-        network = RVM(backbone, refiner)
-    load_strict(network, state, source=source, may_lack=MAY_LACK, candidates=candidates)
-    return network.requires_grad_(False)
+    return filled(lambda: RVM(backbone, refiner), state, source, candidates, MAY_LACK)
