@@ -63,7 +63,9 @@ def full(scene: Scene, count: int, seed: int = 4) -> Case:
 
 
 def _cramped(scene: Scene, size: int) -> dict[str, Any] | None:
-    words = ["unshare", "-rm", sys.executable, "-m", "tools.faults.cramped", str(size), str(scene.folder), *scene.words]
+    # Runs that the disk cannot hold do not start; here the disk fills up later, as others write to it.
+    words = ["unshare", "-rm", sys.executable, "-m", "tools.faults.cramped", str(size), str(scene.folder)]
+    words += [*scene.words, "--ignore-space"]
     done = subprocess.run(
         words, env=environment(scene.folder / "home"), capture_output=True, text=True, check=False, timeout=2 * PATIENCE
     )
