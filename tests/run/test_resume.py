@@ -258,7 +258,8 @@ def test_a_job_of_a_batch_goes_on_too(tmp_path):
     task = runner.task("cut")
     with pytest.raises(KeyboardInterrupt):
         perform(task, advance)
-    assert perform(task, lambda done, total: None).state is State.done
+    outcome = perform(task, lambda done, total: None)
+    assert (outcome.state, outcome.before, outcome.frames) == (State.done, 16, FRAMES)
     report = tmp_path / "cut" / "disc.report.json"
     assert json.loads(report.read_text())["before"] == 16
     assert files(tmp_path / "whole") == files(tmp_path / "cut")

@@ -109,9 +109,11 @@ def ended_line(line: Line, outcome: Outcome, again: bool, count: str) -> str:
         return f"{count} FAILED {named(line, outcome)}{later}"
     if outcome.state is not State.done:
         return f"{count} {outcome.state.value} {name}: {outcome.text}"
-    speed = f", {outcome.frames / outcome.seconds:.1f} fps" if outcome.seconds else ""
+    speed = f", {outcome.fps:.1f} fps" if outcome.fps else ""
+    went_on = f" ({outcome.before} were there)" if outcome.before else ""
     warned = f"; {counted(len(outcome.warnings), 'warning')}: {shown(outcome.warnings[0])}" if outcome.warnings else ""
-    return f"{count} done {name}: {outcome.frames} frames in {clock(outcome.seconds)}{speed} on {line.worker}{warned}"
+    made = f"{counted(outcome.frames, 'frame')}{went_on} in {clock(outcome.seconds)}{speed}"
+    return f"{count} done {name}: {made} on {line.worker}{warned}"
 
 
 def named(line: Line, outcome: Outcome) -> str:

@@ -146,3 +146,18 @@ def test_no_sound_when_not_wanted(source: SourceMaker, out: Path, follow: Follow
     path, clip, pts = source()
     assert sound(write(out, "prores", clip, follow(clip, pts), path, audio=False).path) == {}
     assert sound(write(out, "alpha", clip, follow(clip, pts), path).path) == {}
+
+
+def test_languages_come_along(source: SourceMaker, out: Path, follow: Follow) -> None:
+    path, clip, pts = source("source.mkv", sounds=("aac", "aac", "aac"))
+    named = path.with_name("named.mkv")
+    with av.open(str(path)) as given, av.open(str(named), "w") as made:
+        streams = {stream.index: made.add_stream_from_template(stream) for stream in given.streams}
+        for stream, language in zip(made.streams.audio, ("deu", "eng", "swe"), strict=True):
+            stream.metadata["language"] = language
+        for packet in given.demux():
+            if packet.dts is not None:
+                packet.stream = streams[packet.stream.index]
+                made.mux(packet)
+    with av.open(str(write(out, "prores", clip, follow(clip, pts), named).path)) as file:
+        assert [stream.metadata["language"] for stream in file.streams.audio] == ["ger", "eng", "sve"]

@@ -19,6 +19,7 @@ from av.stream import Discard
 
 from vmatte.core.types import Stream
 from vmatte.io.writers.holding import Holding
+from vmatte.io.writers.language import quicktime
 
 if TYPE_CHECKING:
     from av import AudioStream, Packet
@@ -133,7 +134,7 @@ class _Copied:
         self.skipped = 0
         self._target = target
         self._stream = target.add_stream_from_template(stream)
-        self._stream.metadata.update(_labels(stream))
+        self._stream.metadata.update(_labels(stream, target))
         self._shift = round(shift / _tick(stream))
         self._last: int | None = None
 
@@ -173,7 +174,7 @@ class _Decoded:
         self._stream = cast("AudioStream", target.add_stream(holding.encoder, rate=self._rate, layout=self._layout))
         if holding.bit_rate:
             self._stream.codec_context.bit_rate = holding.bit_rate * stream.codec_context.layout.nb_channels
-        self._stream.metadata.update(_labels(stream))
+        self._stream.metadata.update(_labels(stream, target))
         self._kind: tuple[str, str, int] | None = None
         self._resampler = self._resampler_of(None)
         self._at: int | None = None
@@ -267,5 +268,8 @@ def _tick(stream: AudioStream) -> Fraction:
     return stream.time_base or Fraction(1, 48000)
 
 
-def _labels(stream: AudioStream) -> dict[str, str]:
-    return {key: stream.metadata[key] for key in ("language", "title") if key in stream.metadata}
+def _labels(stream: AudioStream, target: OutputContainer) -> dict[str, str]:
+    found: dict[str, str] = {key: stream.metadata[key] for key in ("language", "title") if key in stream.metadata}
+    if "language" in found and target.format.name == "mov":
+        found["language"] = quicktime(found["language"])
+    return found

@@ -35,7 +35,15 @@ def perform(task: Task, progress: Progress, load: Load = load_model) -> Outcome:
         report, path = _run(task, progress, load)
         size = sum(int(output["bytes"]) for output in report.outputs)
         seconds = time.monotonic() - started
-        return Outcome(State.done, "", "", False, report.frames, seconds, size, path, report.warnings)
+        return Outcome(
+            State.done,
+            frames=report.frames,
+            before=report.before,
+            seconds=seconds,
+            bytes=size,
+            report=path,
+            warnings=report.warnings,
+        )
 
     outcome = tried(run)
     # Weights that are not here stay so where the network is not to be touched.

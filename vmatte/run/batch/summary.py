@@ -57,7 +57,7 @@ def _row(task: Task, outcome: Outcome | None, tries: int) -> dict[str, Any]:
         "state": outcome.state.value,
         "frames": outcome.frames,
         "seconds": round(outcome.seconds, 3) if ran else None,
-        "fps": round(outcome.frames / outcome.seconds, 3) if ran else None,
+        "fps": round(outcome.fps, 3) if ran else None,
         "bytes": outcome.bytes or None,
         "attempts": tries,
         "kind": outcome.kind,

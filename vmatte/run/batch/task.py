@@ -96,6 +96,7 @@ class Outcome:
         kind: Name of the error's class; `died` when its worker did.
         again: Whether another try may end otherwise.
         frames: Written.
+        before: How many of these an interrupted run had written.
         seconds: It took.
         bytes: Of all outputs.
         report: Where the report is.
@@ -108,11 +109,17 @@ class Outcome:
     kind: str = ""
     again: bool = False
     frames: int = 0
+    before: int = 0
     seconds: float = 0.0
     bytes: int = 0
     report: Path | None = None
     warnings: tuple[str, ...] = ()
     shots: tuple[Shot, ...] = ()
+
+    @property
+    def fps(self) -> float:
+        """Frames a second, as far as they were made now; 0 when that is not known."""
+        return (self.frames - self.before) / self.seconds if self.seconds else 0.0
 
 
 @dataclass(frozen=True)
