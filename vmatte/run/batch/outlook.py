@@ -56,14 +56,14 @@ def outlooks(tasks: Sequence[Task], known: Iterable[Task] = ()) -> dict[int, Out
     with ThreadPoolExecutor(min(8, cores()), thread_name_prefix="vmatte-outlook") as threads:
         seen = dict(zip((task.number for task in tasks), threads.map(_seen, tasks), strict=True))
     pace = _paces(known)
-    weights: dict[str, str] = {}
+    weights: dict[int, str] = {}
     known_sizes: dict[object, list[Size] | None] = {}
     for task in tasks:
         found = seen[task.number]
         if (clip := found.clip) is None:
             continue
-        # As many plans as there are settings: jobs alike share one.
-        if (plan := repr(task.plan)) not in weights:
+        # Jobs alike share a plan.
+        if (plan := id(task.plan)) not in weights:
             weights[plan] = _weights(task.plan)
         if weights[plan] and not found.why:
             found = seen[task.number] = replace(found, why=weights[plan])
