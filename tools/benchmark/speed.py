@@ -45,6 +45,8 @@ _SAME = {
     "matanyone2": "matanyone",
     "modnet.webcam": "modnet",
     "u2net.human-seg": "u2net",
+    "vitmatte.b-distinctions": "vitmatte.b",
+    "vitmatte.s-distinctions": "vitmatte.s",
 }
 
 

@@ -86,8 +86,8 @@ def command(**given: Any) -> None:  # noqa: ANN401  click hands over its own mix
     goes on where the last one stopped: jobs are skipped whose settings, code, weights, clip and hints are as their
     report says and whose outputs are what was written. DIR/batch.json and DIR/batch.csv tell how each job ended.
 
-    Exit codes: 0 every job has succeeded, 8 some have, 9 none has, 130 interrupted. With --dry-run, jobs whose clip or
-    hints are missing or damaged count as failed.
+    Exit codes: 0 every job has succeeded, 8 some have, 9 none has, 130 interrupted. With --dry-run, jobs count as
+    failed whose clip or hints are missing or damaged, or whose weights are not to be had.
     """
     speak(given["verbose"])
     from vmatte.run.batch.elsewhere import url_of

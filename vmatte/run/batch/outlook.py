@@ -36,7 +36,8 @@ class Outlook:
         frames: There are to do; None when only decoding will tell.
         bytes: Its results will take, sound left out; None when that is not known.
         seconds: It will take one worker, going by what is done already; None when nothing is.
-        why: It cannot run, as far as can be seen: its clip or a hint that it names is missing or damaged.
+        why: It cannot run, as far as can be seen: its clip or a hint is missing or damaged, or its weights are not to
+            be had. Empty if it can.
     """
 
     clip: Clip | None = None
